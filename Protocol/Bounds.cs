@@ -42,7 +42,7 @@ public static class Bounds
     public const int EmojiBytes = 64;
 
     /// <summary>Maximum number of names in <c>mentions</c>.</summary>
-    public const int MentionsPerMessage = 50;
+    public const int MentionsPerMessage = 20;
 
     /// <summary>Maximum number of conversations in one page. A larger <c>limit</c> counts as this number.</summary>
     public const int ConversationsPerPage = 100;
@@ -60,7 +60,7 @@ public static class Bounds
     public const int MembersPerPage = 200;
 
     /// <summary>The replies to one message are counted up to this number.</summary>
-    public const int CountedReplies = 1000;
+    public const int CountedReplies = 100;
 
     /// <summary>Maximum number of users in the list of a message's readers.</summary>
     public const int ReadersPerMessage = 100;

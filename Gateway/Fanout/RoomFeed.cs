@@ -30,10 +30,10 @@ namespace OrleansChat.Gateway.Fanout;
 internal sealed partial class RoomFeed
 {
     /// <summary>
-    /// A run ends when its texts have this many characters, so that it needs only a small part of a connection send
-    /// queue.
+    /// A run ends when its events have this size, as <see cref="EventBytes"/> counts it, so that the run needs only a
+    /// small part of a connection send queue.
     /// </summary>
-    private const int RunLength = 16 * 1024;
+    private const int RunBytes = 16 * 1024;
 
     private readonly Action<IReadOnlyList<Subscription>> _ended;
     private readonly FanoutOptions _options;
@@ -293,13 +293,13 @@ internal sealed partial class RoomFeed
         {
             // An event that ends a membership must be the last event of its run, because the user's subscriptions must
             // get no later event.
-            var length = 0;
+            var bytes = 0;
             var to = from;
             do
             {
-                length += events[to].Event.Text?.Length ?? 0;
+                bytes += EventBytes.Count(events[to].Event);
             }
-            while (MemberChange.Ended(events[to++].Event) is null && to < events.Count && length < RunLength);
+            while (MemberChange.Ended(events[to++].Event) is null && to < events.Count && bytes < RunBytes);
 
             var run = new EncodedRun(events[from..to]);
             from = to;

@@ -17,6 +17,16 @@ internal sealed partial class Session
     private const int BytesPerCommand = 16 * 1024;
 
     /// <summary>
+    /// For each full 200 rows that the message log has counted for an answer, the user's budget is charged one command.
+    /// The rows are the counted replies of a page of history, and the events that the log may have read for the unread
+    /// counts of a page of conversations.
+    /// </summary>
+    private const int CountedPerCommand = 200;
+
+    /// <summary>For the unread counts, the message log reads only the newest 1,000 events of a room.</summary>
+    private const int MaxCountedEvents = 1000;
+
+    /// <summary>
     /// Maximum bytes of a page of conversations. The silo puts at most 48 KiB of conversations into a page. The other
     /// 4 KiB are for the rest of the frame.
     /// </summary>
@@ -91,6 +101,7 @@ internal sealed partial class Session
     private void Answer(History history, HistoryPage page)
     {
         services.Users.Charge(user, BudgetKind.Commands, page.Events.Sum(EventBytes.Count) / BytesPerCommand);
+        services.Users.Charge(user, BudgetKind.Commands, page.Events.Sum(happened => happened.Replies) / CountedPerCommand);
         Answer(FrameMapping.Answer(history, page, user), GetFormat(history.Room));
     }
 
@@ -101,10 +112,15 @@ internal sealed partial class Session
         services.Users.Charge(user, BudgetKind.Commands, CommandsPerList);
         var page = await services.History.ConversationsAsync(
             new(user, list.Before, list.Room is { } room ? RoomNames.ToKey(room, user) : "", list.Limit, list.Since), connection.Gone);
+        services.Users.Charge(user, BudgetKind.Commands, (page?.Conversations.Sum(CountedEvents) ?? 0) / CountedPerCommand);
         Answer(page is null
             ? FrameMapping.Error(list.Id, Refusal.Unavailable)
             : FrameMapping.Answer(list, page, key => RoomNames.ToName(key, user), services.Time.GetUtcNow().ToUnixTimeMilliseconds()));
     }
+
+    /// <summary>Maximum number of events that the log has read to count what the user has not read.</summary>
+    private static int CountedEvents(Conversation conversation) =>
+        (int)Math.Clamp(conversation.Seq - conversation.Read, 0, MaxCountedEvents);
 
     private async Task SetAsync(SetConversation set)
     {

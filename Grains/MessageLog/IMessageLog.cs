@@ -52,8 +52,8 @@ public interface IMessageLog
     Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Counts the messages that reply to each of these messages, without deleted ones. A count stops at 1,000. If more
-    /// than 1,000 replies to a message were deleted, its count may be too low. The result has no entry for a message
+    /// Counts the messages that reply to each of these messages, without deleted ones. A count stops at 100. If more than
+    /// 100 replies to a message were deleted, its count may be too low. The result has no entry for a message
     /// without replies.
     /// </summary>
     Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken);

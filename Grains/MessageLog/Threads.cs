@@ -6,7 +6,7 @@ namespace OrleansChat.Grains.MessageLog;
 internal static class ThreadRules
 {
     /// <summary>The replies to one message are counted up to this number.</summary>
-    public const int MaxReplies = 1000;
+    public const int MaxReplies = 100;
 
     /// <summary>
     /// A count reads at most this number of the message's oldest replies, deleted ones included. So a count is too low

@@ -15,7 +15,7 @@ internal sealed class CountedRead(string user)
     public void Add(IReadOnlyList<RoomEvent> committed) => _committed.AddRange(committed);
 
     /// <summary>
-    /// Returns the counts at the room's head. If the read saw a later head, returns the counts at that head. Null if the
+    /// Returns the counts at the room's head, limited like the counts of the log. If the read saw a later head, returns the counts at that head. Null if the
     /// log must be read again: the room did not commit all missing events itself, or a message that the read may have
     /// counted was deleted.
     /// </summary>
@@ -41,7 +41,9 @@ internal sealed class CountedRead(string user)
             }
         }
 
-        var mentions = messages.Values.Count(message => MentionList.Has(message.Mentions, user));
-        return read.Counts with { Unread = read.Counts.Unread + messages.Count, Mentions = read.Counts.Mentions + mentions };
+        var unread = read.Counts.Unread + messages.Count;
+        var mentions = read.Counts.Mentions + messages.Values.Count(message => MentionList.Has(message.Mentions, user));
+        return new(
+            Math.Min(unread, UnreadCounts.Window), Math.Min(mentions, UnreadCounts.Window), read.Counts.HasMore || unread > UnreadCounts.Window);
     }
 }

@@ -41,11 +41,21 @@ internal sealed partial class HistoryGrain
 
     private static ReaderPage Refuse(Refused refused) => new([], false, refused);
 
-    /// <summary>Adds the number of replies to each message, with at most one call to the log.</summary>
+    /// <summary>
+    /// Adds the number of replies to each message, with at most one call to the log. If the count fails, the events have
+    /// no numbers: the events are more important than their numbers.
+    /// </summary>
     private async Task<RoomEvent[]> WithRepliesAsync(string room, IReadOnlyList<RoomEvent> events, CancellationToken cancellationToken)
     {
         long[] messages = [.. events.Where(happened => happened.Kind == RoomEventKind.Msg).Select(happened => happened.Seq)];
-        var replies = messages.Length == 0 ? null : await log.RepliesAsync(room, messages, cancellationToken);
-        return [.. events.Select(happened => replies?.TryGetValue(happened.Seq, out var count) == true ? happened with { Replies = count } : happened)];
+        try
+        {
+            var replies = messages.Length == 0 ? null : await log.RepliesAsync(room, messages, cancellationToken);
+            return [.. events.Select(happened => replies?.TryGetValue(happened.Seq, out var count) == true ? happened with { Replies = count } : happened)];
+        }
+        catch (MessageLogUnavailableException)
+        {
+            return [.. events];
+        }
     }
 }

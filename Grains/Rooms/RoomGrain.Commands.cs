@@ -25,9 +25,11 @@ internal sealed partial class RoomGrain
         // Check the entry before it is batched, so that an entry that no store accepts does not fail other users'
         // entries.
         AppendCheck.ThrowIfNotStorable(_room, waiting.Entry);
-        if (!exists && await PayAsync(post.User) is { } unpaid)
+
+        // The first message of a direct room creates the room. A message that is not allowed must cost the user nothing.
+        if (!exists && (RefuseEvent(waiting, _membership.Table, _membership.Links) ?? await PayAsync(post.User)) is { } notCreated)
         {
-            return (unpaid, null);
+            return (notCreated, null);
         }
 
         if (RefuseEvent(waiting, _membership.Table, _membership.Links) is { } refusal)

@@ -134,8 +134,9 @@ internal sealed partial class RoomGrain
         // Most users in the first report of a gateway were already attached to the previous activation. So these users
         // change the count, but no update names them. For a user that joins now, the gateway sends an enter command,
         // and an update names the user. The users of a direct room do not see each other before both have sent an
-        // event. So if that became true during this activation, an update names the users in the first report too.
-        var byName = !_syncedGateways.Add(gateway) || _revealedHere;
+        // event. The previous activation may have ended between that event and the update that named the users. So in
+        // a direct room, which has at most two users, updates name the users in the first report too.
+        var byName = !_syncedGateways.Add(gateway) || IsDirect;
         var wanted = users.Where(user => (RoomRights.RefuseKey(_people, user) ?? RefuseRead(user, readers.GetValueOrDefault(user))) is null).ToHashSet();
         foreach (var user in _attached.On(gateway).Where(user => !wanted.Contains(user)).ToArray())
         {

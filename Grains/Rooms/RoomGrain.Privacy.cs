@@ -24,9 +24,6 @@ internal sealed partial class RoomGrain
     /// </remarks>
     private string[] _silent;
 
-    /// <summary>Whether this activation saw the first event of the second user.</summary>
-    private bool _revealedHere;
-
     /// <summary>Whether the two users of the room must not notice each other.</summary>
     private bool HidesUsers => _silent.Length > 0;
 
@@ -56,7 +53,6 @@ internal sealed partial class RoomGrain
             return;
         }
 
-        _revealedHere = _ownership.Claim is not null;
         foreach (var user in _attached.Users)
         {
             _presence.Changed(user, here: true);

@@ -67,7 +67,7 @@ public sealed class CommandErrorTests
     [InlineData("""{"id":"1","t":"send","room":"a","ref":1,"kind":"delete","until":5}""", "1", "until is not allowed in kind delete")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"x","mentions":"bob"}""", "1", "mentions must be an array")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"x","mentions":{"bob":1}}""", "1", "mentions must be an array")]
-    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","mentions":[]}""", "1", "mentions must have 1 to 50 names; leave it out")]
+    [InlineData("""{"id":"1","t":"send","room":"a","text":"x","mentions":[]}""", "1", "mentions must have 1 to 20 names; leave it out")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"x","mentions":["bob",7]}""", "1", "each name in mentions must be a user id")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"x","mentions":[null]}""", "1", "each name in mentions must be a user id")]
     [InlineData("""{"id":"1","t":"send","room":"a","text":"x","mentions":[["bob"]]}""", "1", "each name in mentions must be a user id")]

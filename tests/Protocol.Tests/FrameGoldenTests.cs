@@ -81,8 +81,8 @@ public sealed class FrameGoldenTests
             """{"t":"members","id":"1","room":"team","members":[{"user":"ann","role":"owner"},{"user":"bob","role":"member","muted":5},{"user":"cat","banned":9007199254740991}],"more":true}"""
         },
         {
-            new Page("1", "lobby", [Message with { Replies = 1000 }], 5, 5, false),
-            """{"t":"page","id":"1","room":"lobby","events":[{"t":"ev","room":"lobby","seq":5,"ts":1700000000000,"from":"bob","kind":"msg","text":"hi","replies":1000}],"first":5,"last":5}"""
+            new Page("1", "lobby", [Message with { Replies = 100 }], 5, 5, false),
+            """{"t":"page","id":"1","room":"lobby","events":[{"t":"ev","room":"lobby","seq":5,"ts":1700000000000,"from":"bob","kind":"msg","text":"hi","replies":100}],"first":5,"last":5}"""
         },
         { new ReaderList("1", "@bob", 7, ["ann", "bob"], true), """{"t":"readers","id":"1","room":"@bob","ref":7,"users":["ann","bob"],"more":true}""" },
         { new ReaderList(null, "team", 7, [], false), """{"t":"readers","room":"team","ref":7,"users":[]}""" },

@@ -70,7 +70,7 @@
  * @property {number} [ref] sequence of the message that this event changes; for `unlink`, and for a `join` by an
  *   invitation link: sequence of the event `link`
  * @property {number} [reply] sequence of the message that this message answers
- * @property {number} [replies] only in a page of history: how many messages answer this message, up to 1000; absent if
+ * @property {number} [replies] only in a page of history: how many messages answer this message, up to 100; absent if
  *   none does
  * @property {string} [user] for the kinds from `invite` to `role` above: the user whose rights this event changes
  * @property {MemberRole} [role] with `role`: the user's new role

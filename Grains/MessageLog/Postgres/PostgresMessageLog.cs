@@ -60,7 +60,7 @@ internal sealed class PostgresMessageLog : IMessageStore
             await using (var migrating = NpgsqlDataSource.Create(PostgresSettings.ForMigrations(_settings)))
             await using (var connection = await migrating.OpenConnectionAsync(cancellationToken))
             {
-                await PostgresSchema.MigrateAsync(connection, _logger, cancellationToken);
+                await PostgresSchema.MigrateAsync(connection, _time, _logger, cancellationToken);
             }
 
             await _appender.OpenAsync(cancellationToken);
@@ -127,7 +127,8 @@ internal sealed class PostgresMessageLog : IMessageStore
         await RowsAsync(
             """
             select u.usr from unnest($2) u(usr)
-            cross join lateral (select 1 from chat.events e where e.room = $1 and e.usr = u.usr and e.client_id is not null limit 1) e
+            cross join lateral (
+                select 1 from chat.events e where e.room = $1 and e.usr = u.usr and e.client_id is not null order by e.client_id limit 1) e
             """,
             row => row.GetString(0), cancellationToken, room, users.ToArray());
 

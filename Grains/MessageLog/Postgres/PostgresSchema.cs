@@ -146,6 +146,9 @@ internal static class PostgresSchema
     /// <summary>The key of the advisory lock of a silo that creates an index.</summary>
     private const long IndexLock = 7_236_004_582;
 
+    /// <summary>How long a silo waits before it tries again to take the lock of another silo that creates an index.</summary>
+    private static readonly TimeSpan IndexPoll = TimeSpan.FromMilliseconds(200);
+
     /// <summary>The <see cref="LogVersion"/> that a <c>min_version</c> allows.</summary>
     public static int LogVersionOf(int minVersion) => minVersion >= RightsVersion ? LogVersion.Rights : LogVersion.First;
 
@@ -175,11 +178,10 @@ internal static class PostgresSchema
     /// <summary>
     /// Migrates the schema to the current version in one transaction, and checks that it can be written. There is no
     /// time limit: a migration of a large table may take long, and another silo that starts meanwhile waits for its
-    /// end. Indexes that only make reads faster are created after the transaction. Throws
-    /// <see cref="MessageLogUnusableException"/> for a database of a newer version, and for a database that cannot
-    /// store every message.
+    /// end. Indexes are created after the transaction. Throws <see cref="MessageLogUnusableException"/> for a database
+    /// of a newer version, and for a database that cannot store every message.
     /// </summary>
-    public static async Task MigrateAsync(NpgsqlConnection connection, ILogger logger, CancellationToken cancellationToken)
+    public static async Task MigrateAsync(NpgsqlConnection connection, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await RunAsync("set local statement_timeout = 0; set local lock_timeout = 0; set local idle_in_transaction_session_timeout = 0");
@@ -221,17 +223,39 @@ internal static class PostgresSchema
 
         await RunAsync(Touch);
         await transaction.CommitAsync(cancellationToken);
-        await EnsureIndexAsync("members_usr", "chat.members(usr, room)");
-        await EnsureIndexAsync("events_replies", "chat.events(room, reply, seq) where reply is not null");
-        await EnsureIndexAsync("events_changes", "chat.events(room, seq) where kind = 2 or kind >= 7");
+        await EnsureIndexAsync("members_usr", "chat.members(usr, room)", "lists of conversations", waits: false);
+        await EnsureIndexAsync("events_replies", "chat.events(room, reply, seq) where reply is not null", "threads and numbers of replies", waits: true);
+        await EnsureIndexAsync("events_changes", "chat.events(room, seq) where kind = 2 or kind >= 7", "lists of the changes of a group", waits: true);
 
         // Creates an index concurrently, so that appends of other silos do not wait for a lock. If another silo is
-        // creating the index, this silo does not wait, because only the speed of reads depends on the index.
-        async Task EnsureIndexAsync(string name, string columns)
+        // creating an index, this silo waits only for an index without which a read would scan a whole room.
+        async Task EnsureIndexAsync(string name, string columns, string reads, bool waits)
         {
-            if (await IsValidAsync() || await ScalarAsync($"select pg_try_advisory_lock({Text(IndexLock)})") is not true)
+            for (var isFirst = true; ; isFirst = false)
             {
-                return;
+                if (await IsValidAsync())
+                {
+                    return;
+                }
+
+                if (await ScalarAsync($"select pg_try_advisory_lock({Text(IndexLock)})") is true)
+                {
+                    break;
+                }
+
+                if (!waits)
+                {
+                    return;
+                }
+
+                if (isFirst)
+                {
+                    PostgresSchemaLog.WaitsForIndex(logger, name);
+                }
+
+                // A statement that waits for the lock in the database would have a snapshot. The creation of an index
+                // waits for the end of all older snapshots, so the two silos would wait for each other.
+                await Task.Delay(IndexPoll, time, cancellationToken);
             }
 
             try
@@ -248,7 +272,7 @@ internal static class PostgresSchema
             catch (PostgresException exception) when (connection.FullState == ConnectionState.Open)
             {
                 // This happens, for example, if the silo's user does not own the tables and --migrate has not run yet.
-                PostgresSchemaLog.IndexNotCreated(logger, exception, name);
+                PostgresSchemaLog.IndexNotCreated(logger, exception, name, reads);
             }
             finally
             {

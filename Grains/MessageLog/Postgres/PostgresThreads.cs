@@ -19,6 +19,10 @@ internal static class PostgresThreads
     /// Returns the readers of a message; one row with null for none, and no row if the message does not exist. $1: the
     /// room, $2: the message, $3: the two people of a direct room, $4: the limit.
     /// </summary>
+    /// <remarks>
+    /// The lateral join reads at most one event of each person, in the order of an index. Without the limit or the
+    /// order, the database may read the whole room instead.
+    /// </remarks>
     public const string Readers =
         """
         select r.usr from chat.events message
@@ -28,8 +32,10 @@ internal static class PostgresThreads
                 union select person collate "C" from unnest($3) as p(person)) u
             join chat.marks k on k.room = $1 and k.usr = u.usr and k.seq >= $2
             where u.usr <> message.usr and not exists(
-                select 1 from unnest($3) as p(person) where not exists(
-                    select 1 from chat.events sent where sent.room = $1 and sent.usr = p.person and sent.client_id is not null))
+                select 1 from unnest($3) as p(person) left join lateral (
+                    select e.seq from chat.events e where e.room = $1 and e.usr = p.person and e.client_id is not null
+                    order by e.client_id limit 1) sent on true
+                where sent.seq is null)
             order by u.usr limit $4) r on true
         where message.room = $1 and message.seq = $2 and message.kind = 0
         order by r.usr

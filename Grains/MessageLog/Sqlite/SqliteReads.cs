@@ -265,6 +265,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
     {
         _exists.Dispose();
         _first.Dispose();
+        _senders.Dispose();
         _events.Dispose();
         _eventsFromEnd.Dispose();
         _heads.Dispose();

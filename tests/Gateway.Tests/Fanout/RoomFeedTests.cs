@@ -331,6 +331,26 @@ public sealed class RoomFeedTests : IDisposable
     }
 
     [Fact]
+    public async Task Deliver_WhenEventsHaveLargeMentionsOrMeta_CutsThemIntoRuns()
+    {
+        var rig = await LiveAsync();
+        var batch = Append(4);
+        var large = new string('x', 10_000);
+        var events = batch.Events.Select((happened, i) => i < 2 ? happened with { Mentions = large } : happened with { Meta = $"\"{large}\"" });
+
+        await _feed.DeliverAsync(batch with { Events = [.. events] });
+
+        List<int> runs = [];
+        while (rig.SendQueue.TryTake(int.MaxValue, first: true, out var item))
+        {
+            runs.Add(item.Bytes.Length);
+        }
+
+        Assert.Equal(2, runs.Count);
+        Assert.All(runs, bytes => Assert.InRange(bytes, 20_000, 22_000));
+    }
+
+    [Fact]
     public async Task Offer_WhenManySubscribe_EncodesTheStateOnce()
     {
         var rigs = new[] { await LiveAsync("ann"), await LiveAsync("bob"), await LiveAsync("cid") };

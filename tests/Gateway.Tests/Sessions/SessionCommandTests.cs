@@ -302,6 +302,25 @@ public sealed class SessionCommandTests
     }
 
     [Fact]
+    public async Task Conversations_WhenManyEventsAreUnread_ChargesTheCounts()
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        rig.Rooms.Conversations = new(
+            [
+                new("large", RoomKind.Group, 5000, 900, 10, 3), new("small", RoomKind.Group, 300, 800, 100, 200), new("new", RoomKind.Group, 99, 700, 0, 0),
+                new("invited", RoomKind.Group, 0, 600, 0, 0, RoomRole.Invited),
+            ],
+            false);
+
+        await session.HandleAsync(new Conversations("l", null, null, 20));
+        await rig.UntilAsync(r => r.Frames.Count == 1, "the list");
+
+        // The log may have read 1,000, 200 and 99 events.
+        Assert.Equal(10 + 6, rig.Users.Charged["ann"]);
+    }
+
+    [Fact]
     public async Task Conversations_WhenTooManyAreRead_AreRefused()
     {
         using var rig = new SessionRig();
@@ -328,6 +347,24 @@ public sealed class SessionCommandTests
 
         await rig.UntilAsync(r => r.Frames.OfType<Page>().Any(), "the page");
         Assert.Equal(3, rig.Users.Charged["ann"]);
+    }
+
+    [Theory]
+    [InlineData(199, 0)]
+    [InlineData(200, 1)]
+    [InlineData(599, 2)]
+    public async Task History_WhenRepliesWereCounted_ChargesThem(int replies, int charged)
+    {
+        using var rig = new SessionRig();
+        var session = await rig.SessionAsync();
+        var counts = Enumerable.Range(0, 6).Select(i => Math.Clamp(replies - (100 * i), 0, 100));
+        rig.Rooms.Thread = new(
+            [.. counts.Select((count, i) => new RoomEvent(i + 8, 1000, "bob", RoomEventKind.Msg, "reply", null, 7, null, null, false, i) { Replies = count })], 30, null);
+
+        await session.HandleAsync(new History("h", "lobby", null, null, null, 100, 7));
+
+        await rig.UntilAsync(r => r.Frames.OfType<Page>().Any(), "the page");
+        Assert.Equal(charged, rig.Users.Charged["ann"]);
     }
 
     [Fact]

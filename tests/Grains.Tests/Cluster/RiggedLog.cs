@@ -31,6 +31,9 @@ internal sealed class Rig
     /// <summary>Whether the store permanently refuses every creation of the room.</summary>
     public bool RefusesCreation { get; set; }
 
+    /// <summary>Whether the calls that count replies fail.</summary>
+    public bool CannotCountReplies { get; set; }
+
     /// <summary>Called after the log has counted what a user has not read, before the room gets the counts.</summary>
     public Func<Task>? Counted { get; set; }
 
@@ -133,7 +136,7 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
         => Present(room).ReadAsync(room, range, cancellationToken);
 
     public Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken)
-        => Present(room).RepliesAsync(room, messages, cancellationToken);
+        => this[room].CannotCountReplies ? throw new MessageLogUnavailableException("Away.") : Present(room).RepliesAsync(room, messages, cancellationToken);
 
     public Task<SelectedPage> SelectAsync(string room, SelectedRange range, CancellationToken cancellationToken)
         => Present(room).SelectAsync(room, range, cancellationToken);

@@ -1,10 +1,12 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Npgsql;
 using OrleansChat.Grains.MessageLog;
 using OrleansChat.Grains.MessageLog.Postgres;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>The plans of the statements that read replies and readers.</summary>
+/// <summary>The plans of the statements that read replies and readers, and of those that count mentions.</summary>
 public sealed partial class PostgresMessageLogTests
 {
     [Fact]
@@ -51,6 +53,63 @@ public sealed partial class PostgresMessageLogTests
 
     private Task<string> SelectAsync(SelectionKind kind, bool fromEnd)
         => PlanAsync(PostgresSelections.Select(kind, fromEnd), "'team'", "0", "50000", "10", "100000", "1");
+
+    [Fact]
+    public async Task Readers_WhenADirectRoomIsLarge_ReadOneEventOfEachPerson()
+    {
+        // Nearly all events are of these two people, so a scan of the table would find one at once. But a person who has
+        // sent nothing would make such a scan read all events.
+        await ExecuteAsync(
+            """
+            insert into chat.events(room, seq, usr, client_id, hash, ts, kind, text, messages)
+                select '@', n, 'user-' || n % 2, n, 7, 1, 0, repeat('x', 100), n from generate_series(1, 50000) n;
+            insert into chat.members(room, usr, since) values ('@', 'user-0', 1), ('@', 'user-1', 1);
+            insert into chat.marks(room, usr, seq) values ('@', 'user-0', 50000), ('@', 'user-1', 50000);
+            analyze chat.members; analyze chat.marks; analyze chat.events;
+            """);
+
+        var plan = await PlanAsync(PostgresThreads.Readers, "'@'", "1", "array['user-0', 'user-1']", "101");
+
+        Assert.Matches(@"Limit [^\n]*\n *->  Index (Only )?Scan using events_client_id on events e ", plan);
+        Assert.DoesNotContain("Seq Scan on events", plan, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Mentions_WhenTheRoomIsLarge_AreReadBeforeTheirEvents()
+    {
+        // Cyd is mentioned in every tenth message, and Ann in none.
+        await ExecuteAsync(
+            """
+            insert into chat.rooms(room, kind, epoch, claim, seq, ts, messages) values ('team', 1, 'e', 1, 50000, 1, 50000);
+            insert into chat.members(room, usr, since) values ('team', 'ann', 1), ('team', 'bob', 1), ('team', 'cyd', 1);
+            insert into chat.events(room, seq, usr, client_id, hash, ts, kind, text, messages)
+                select 'team', n, 'bob', n, 7, 1, 0, repeat('x', 100), n from generate_series(1, 50000) n;
+            insert into chat.mentions(room, usr, seq) select 'team', 'cyd', n from generate_series(10, 50000, 10) n;
+            analyze chat.rooms; analyze chat.members; analyze chat.marks; analyze chat.events; analyze chat.mentions;
+            """);
+
+        foreach (var plan in await PlansAsync("'ann'"))
+        {
+            // Since there is no mention, no event is read.
+            Assert.Matches(@"(?s)on mentions n [^\n]*rows=0(\.00)? loops=1.* on events u[^\n]*\(never executed\)", plan);
+        }
+
+        foreach (var plan in await PlansAsync("'cyd'"))
+        {
+            foreach (Match scan in EventScan().Matches(plan))
+            {
+                var rows = double.Parse(scan.Groups[1].Value, CultureInfo.InvariantCulture) * double.Parse(scan.Groups[2].Value, CultureInfo.InvariantCulture);
+                Assert.True(rows <= UnreadCounts.Window, $"{rows} rows of events are read: {plan}");
+            }
+        }
+
+        async Task<string[]> PlansAsync(string user) =>
+            [await PlanAsync(UnreadSql.Facts, user, "'team'"), await PlanAsync(ConversationSql.List, user, "9223372036854775807", "''", "100")];
+    }
+
+    /// <summary>A node of a plan that reads events, with the number of its rows and loops.</summary>
+    [GeneratedRegex(@" on events [^\n]*actual time=\S+ rows=(\S+) loops=(\d+)")]
+    private static partial Regex EventScan();
 
     private async Task<string> PlanAsync(string sql, params string[] values)
     {

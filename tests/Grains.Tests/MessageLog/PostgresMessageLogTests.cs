@@ -383,6 +383,33 @@ public sealed partial class PostgresMessageLogTests : DurableLogContract
         Assert.Equal(true, await PostgresServer.AskAsync(_database, "select indisvalid from pg_index where indexrelid = to_regclass('chat.members_usr')"));
     }
 
+    [Theory]
+    [InlineData("events_replies")]
+    [InlineData("events_changes")]
+    public async Task Open_WhenAnotherSiloCreatesAnIndexOfARoom_WaitsForIt(string index)
+    {
+        var claim = await Log.OwnAsync("lobby");
+        await ExecuteAsync($"drop index chat.{index}");
+        await using var appending = await ConnectAsync();
+        // While this append is in flight, the first silo cannot end the creation of the index.
+        await using var transaction = await appending.BeginTransactionAsync(Ct);
+        await using var append = new NpgsqlCommand("update chat.events set hash = hash; insert into chat.events(room, seq, usr, hash, ts, kind, messages) values('team', 1, 'ann', 1, 1, 0, 1)", appending);
+        await append.ExecuteNonQueryAsync(Ct);
+        var first = OpenAsync();
+        await UntilAsync("the first silo creates the index", "select count(*) = 1 from pg_stat_activity where wait_event_type = 'Lock' and query like 'create index%'");
+
+        var second = OpenAsync();
+        await UntilAsync("the second silo cannot create the index", "select count(*) > 0 from pg_stat_activity where query like 'select pg_try_advisory_lock%'");
+        await Log.AppendAsync("lobby", claim, Msg("ann", "1"));
+        await Task.Delay(500, Ct);
+        Assert.False(second.IsCompleted);
+        await transaction.CommitAsync(Ct);
+        await first;
+        await second;
+
+        Assert.Equal(true, await PostgresServer.AskAsync(_database, $"select indisvalid from pg_index where indexrelid = to_regclass('chat.{index}')"));
+    }
+
     [Fact]
     public async Task Append_WhenItSucceedsAfterItsTimeout_LeavesNoConnection()
     {

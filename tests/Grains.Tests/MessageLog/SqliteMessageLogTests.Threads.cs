@@ -3,7 +3,7 @@ using OrleansChat.Grains.MessageLog.Sqlite;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>The plans of the statements that read replies and readers.</summary>
+/// <summary>The plans of the statements that read replies and readers, and of those that count mentions.</summary>
 public sealed partial class SqliteMessageLogTests
 {
     [Fact]
@@ -31,6 +31,19 @@ public sealed partial class SqliteMessageLogTests
         Assert.Contains("members USING PRIMARY KEY (room=?)", readers, StringComparison.Ordinal);
         Assert.Contains("marks USING PRIMARY KEY (room=? AND usr=?)", readers, StringComparison.Ordinal);
         Assert.Contains("sent USING COVERING INDEX events_client_id (room=? AND usr=? AND client_id>?)", readers, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Mentions_WhenCounted_AreReadBeforeTheirEvents()
+    {
+        foreach (var sql in new[] { UnreadSql.Facts, ConversationSql.List })
+        {
+            var lines = (await PlanAsync(ConversationSql.ForSqlite(sql))).Split('\n');
+
+            var mentions = Array.IndexOf(lines, "SEARCH n USING PRIMARY KEY (room=? AND usr=? AND seq>?)");
+            Assert.True(mentions >= 0, string.Join('\n', lines));
+            Assert.Equal("SEARCH u USING PRIMARY KEY (room=? AND seq=?)", lines[mentions + 1]);
+        }
     }
 
     private async Task<string> PlanAsync(string sql)

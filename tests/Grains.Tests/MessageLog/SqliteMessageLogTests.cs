@@ -212,6 +212,19 @@ public sealed partial class SqliteMessageLogTests : DurableLogContract
     }
 
     [Fact]
+    public async Task Close_WhenTheLogWasWritten_LeavesNoWriteAheadLog()
+    {
+        await Log.AppendAsync("lobby", await Log.OwnAsync("lobby"), Msg("ann", "1"));
+        await Log.AllAsync("lobby");
+        Assert.True(System.IO.File.Exists($"{File}-wal"));
+
+        await CloseAsync();
+
+        // The file would stay if a statement were not finalized.
+        Assert.False(System.IO.File.Exists($"{File}-wal"));
+    }
+
+    [Fact]
     [UnsupportedOSPlatform("windows")]
     public async Task Files_WhenCreated_AreAccessibleOnlyToTheirOwner()
     {

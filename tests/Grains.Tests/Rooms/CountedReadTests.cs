@@ -22,6 +22,19 @@ public sealed class CountedReadTests
         new(8, 4, true),
         CountsAt(14, Message(9, "bob", "ann"), Message(10, "bob"), Message(11, "bob"), Message(12, "bob", "ann eve"), Message(13, "ann", "ann"), Message(14, "eve", "@everyone")));
 
+    [Theory]
+    [InlineData(999, 1000, false)]
+    [InlineData(1000, 1000, true)]
+    public void Counts_WhenTheyReachTheWindow_AreLimited(int counted, int expected, bool hasMore)
+    {
+        var read = new CountedRead("ann");
+        read.Add([Message(2001, "bob", "ann")]);
+
+        var counts = read.CountsAt(2001, new(Read.Facts with { Seq = 2000, Read = 1000 }, new(counted, counted, false)));
+
+        Assert.Equal(new(expected, expected, hasMore), counts);
+    }
+
     [Fact]
     public void Counts_WhenANewMessageIsDeletedToo_LeaveItOut()
         => Assert.Equal(Read.Counts, CountsAt(12, Message(11, "bob", "ann"), Deletion(12, 11)));

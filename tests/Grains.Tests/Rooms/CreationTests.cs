@@ -164,6 +164,23 @@ public sealed class CreationTests(SiloTestCluster cluster)
     }
 
     [Fact]
+    public async Task Creation_WhenTheFirstMessageIsNotAllowed_CostsNothing()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        for (var left = SiloTestCluster.CreatesPerUser; left > 1; left--)
+        {
+            await cluster.User(_ann).TakeCreationAsync(SiloTestCluster.CreatesPerUser, TimeSpan.FromMinutes(1));
+        }
+
+        var refused = Assert.IsType<Refused>(await gateway.SendOneAsync(Direct, Say(_ann, "all") with { Mentions = "@everyone" }));
+
+        Assert.Equal(Refusal.Forbidden, refused.Reason);
+        Assert.Empty(await cluster.Log.HeadsAsync([Direct], Ct));
+        await gateway.EnterAsync($"{_room}-0", _ann);
+        Assert.Equal(Refusal.RateLimited, Assert.IsType<Refused>(await gateway.SendOneAsync(Direct, Say(_ann, "hello"))).Reason);
+    }
+
+    [Fact]
     public async Task Who_WhenTheRoomsAreAbsent_LeavesNoActivation()
     {
         string[] rooms = [.. Enumerable.Range(0, 50).Select(n => $"{_room}-{n}")];

@@ -186,6 +186,27 @@ public sealed class DirectPrivacyTests(SiloTestCluster cluster)
     }
 
     [Fact]
+    public async Task DirectRoom_WhenTheSiloDiesAfterTheAnswer_NamesTheUsers()
+    {
+        await using var one = await cluster.GatewayAsync();
+        await using var other = await cluster.GatewayAsync();
+        await one.PostAsync(Room, _ann, "hello");
+        await EnterAsync(one, _ann);
+        await EnterAsync(other, _bob);
+
+        // The first activation commits the answer, and ends before it publishes the presence.
+        await cluster.Silos.DeactivateAsync(cluster.Room(Room));
+        var claim = await cluster.Log.ClaimAsync(Room, Ct);
+        await cluster.Log.AppendAsync(Room, claim!.Number, Entries.Msg(_bob, "1"));
+        await cluster.Room(Room).SyncAttachmentsAsync(one.Id, [_ann], default);
+        await cluster.Room(Room).SyncAttachmentsAsync(other.Id, [_bob], default);
+
+        await one.UntilAsync<RoomPresence>(update => update.Arrived.Contains(_bob));
+        await other.UntilAsync<RoomPresence>(update => update.Arrived.Contains(_bob));
+        await one.UntilAsync<RoomPresence>(update => update.Arrived.Contains(_ann));
+    }
+
+    [Fact]
     public async Task DirectRoom_WhenTheAnswerComesBeforeTheReport_NamesTheUsers()
     {
         await using var one = await cluster.GatewayAsync();

@@ -41,6 +41,22 @@ public sealed class ThreadTests(SiloTestCluster cluster)
         Assert.Equal(2, cluster.Log[_room].Calls - before);
     }
 
+    [Fact]
+    public async Task Page_WhenTheCountFails_HasTheEventsWithoutNumbers()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, _ann);
+        await gateway.SendAsync(_room, Say(_ann, "one"), Reply(1), Reply(2));
+        cluster.Log[_room].CannotCountReplies = true;
+
+        var page = await cluster.History.PageAsync(new(_room, _ann, 0, 10, 0), Ct);
+        var thread = await cluster.History.PageAsync(new(_room, _ann, 0, 10, 0, Thread: 1), Ct);
+
+        Assert.Equal([(1, 0), (2, 0), (3, 0)], page.Events.Select(happened => (happened.Seq, happened.Replies)));
+        Assert.Equal((null, 3), (page.Refusal, page.Head));
+        Assert.Equal([(2, 0)], thread.Events.Select(happened => (happened.Seq, happened.Replies)));
+    }
+
     [Theory]
     [InlineData(0, 3, 0, "2 5 8", true)]
     [InlineData(5, 3, 0, "8 11 14", true)]

@@ -112,7 +112,7 @@ test('Thread_WhenItHasTooManyReplies_DropsTheOldest', async () => {
   assert.deepEqual([thread.entries.root.seq, thread.entries.replies.length, thread.entries.replies[0].seq], [1, 800, 203]);
 });
 
-test('Thread_WhileOpen_GrowsAndChanges', async () => {
+test('Thread_WhenEventsArrive_GrowsAndChanges', async () => {
   const { conversation, answer, says } = await inLobby(event(1), reply(2, 1));
   const thread = new Thread(conversation, 1);
   let drawn = 0;

@@ -74,7 +74,7 @@ public sealed class MentionPageTests(ProcessTestCluster cluster)
     }
 
     [Fact]
-    public async Task ListOfNames_WhileAnInputMethodComposes_StaysClosed()
+    public async Task ListOfNames_WhenAnInputMethodComposes_StaysClosed()
     {
         var (ann, bob, room) = (cluster.Fresh("ann"), cluster.Fresh("bob"), cluster.Fresh("room"));
         await using var browser = await Browser.StartAsync();

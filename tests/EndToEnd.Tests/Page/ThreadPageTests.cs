@@ -98,7 +98,7 @@ public sealed class ThreadPageTests(ProcessTestCluster cluster)
     }
 
     [Fact]
-    public async Task Readers_AfterTheOtherHasRead_AreNamed()
+    public async Task Readers_WhenTheOtherHasRead_AreNamed()
     {
         var (ann, bob) = (cluster.Fresh("ann"), cluster.Fresh("bob"));
         await using var browser = await Browser.StartAsync();
@@ -138,7 +138,7 @@ public sealed class ThreadPageTests(ProcessTestCluster cluster)
     }
 
     [Fact]
-    public async Task Readers_InAChannel_AreNotOffered()
+    public async Task Readers_WhenTheRoomIsAChannel_AreNotOffered()
     {
         await using var browser = await Browser.StartAsync();
         var page = await OpenAsync(browser, cluster.First, cluster.Fresh("ann"), cluster.Fresh("room"));

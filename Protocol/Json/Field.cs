@@ -72,6 +72,7 @@ internal enum Field
     More,
     Users,
     Members,
+    Reports,
     Muted,
     Banned,
     Online,

@@ -32,6 +32,7 @@ internal static class PostgresThreads
             where u.usr <> message.usr and not exists(
                 select 1 from unnest($3) as p(person) where not exists(
                     select 1 from chat.events sent where sent.room = $1 and sent.usr = p.person and sent.client_id is not null))
+                and not exists(select 1 from chat.blocks b where b.usr = any($3) and b.blocked = any($3))
             order by u.usr limit $4) r on true
         where message.room = $1 and message.seq = $2 and message.kind = 0
         order by r.usr

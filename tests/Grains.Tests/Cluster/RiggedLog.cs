@@ -123,8 +123,35 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
     public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken)
         => Present(room).FindAsync(room, user, clientId, cancellationToken);
 
-    public Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken)
-        => Present(room).SendersAsync(room, users, cancellationToken);
+    public Task<bool> BlockAsync(string user, string blocked, CancellationToken cancellationToken)
+        => Present("").BlockAsync(user, blocked, cancellationToken);
+
+    public Task UnblockAsync(string user, string blocked, CancellationToken cancellationToken)
+        => Present("").UnblockAsync(user, blocked, cancellationToken);
+
+    public Task<IReadOnlyList<string>> BlocksAsync(string user, CancellationToken cancellationToken)
+        => Present("").BlocksAsync(user, cancellationToken);
+
+    public Task<IReadOnlyList<string>> BlockersAsync(string user, IReadOnlyCollection<string> users, CancellationToken cancellationToken)
+        => Present("").BlockersAsync(user, users, cancellationToken);
+
+    public Task<DirectFacts> DirectAsync(string room, string user, string other, CancellationToken cancellationToken)
+        => Present(room).DirectAsync(room, user, other, cancellationToken);
+
+    public Task<ReportTarget?> ReportTargetAsync(string room, long message, string user, CancellationToken cancellationToken)
+        => Present(room).ReportTargetAsync(room, message, user, cancellationToken);
+
+    public Task<ReportStored> ReportAsync(string room, NewReport report, CancellationToken cancellationToken)
+        => Present(room).ReportAsync(room, report, cancellationToken);
+
+    public Task<IReadOnlyList<MessageReport>> ReportsAsync(string room, int limit, CancellationToken cancellationToken)
+        => Present(room).ReportsAsync(room, limit, cancellationToken);
+
+    public Task DismissAsync(string room, long message, CancellationToken cancellationToken)
+        => Present(room).DismissAsync(room, message, cancellationToken);
+
+    public Task<RoomSettings?> SettingsAsync(string room, CancellationToken cancellationToken)
+        => Present(room).SettingsAsync(room, cancellationToken);
 
     public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken)
         => Present(room).ReadAsync(room, range, cancellationToken);

@@ -135,6 +135,9 @@ public sealed class PrivateGroupTests(SiloTestCluster cluster)
         await CountAsync(async () => (await cluster.History.MembersAsync(new(room, user, "", 10))).Refusal);
         await CountAsync(async () => (await cluster.History.PageAsync(new(room, user, 0, 10, 0, Thread: 1), Ct)).Refusal);
         await CountAsync(async () => (await cluster.History.ReadersAsync(new(room, user, 1))).Refusal?.Reason);
+        await CountAsync(async () => await cluster.History.ReportAsync(new(room, user, 1, null)));
+        await CountAsync(async () => (await cluster.History.ReportsAsync(new(room, user, 10))).Refusal);
+        await CountAsync(async () => await cluster.History.DismissAsync(new(room, user, 1)));
         return (string.Join(' ', answers), string.Join(' ', calls));
 
         async Task CountAsync(Func<Task<object?>> read)

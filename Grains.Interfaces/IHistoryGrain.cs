@@ -172,15 +172,23 @@ public sealed record ConversationPage(
 /// <param name="Seq">The room's newest sequence.</param>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
-/// <param name="Unread">Number of messages after the read mark; 0 if the user is only invited.</param>
+/// <param name="Unread">
+/// Number of messages after the read mark that other users sent and that are not deleted, among the newest 1,000 events;
+/// 0 if the user is only invited.
+/// </param>
 /// <param name="Role">The user's role in a group; <see cref="RoomRole.None"/> in other rooms.</param>
 /// <param name="Title">The title of a group; null for none.</param>
 /// <param name="Last">The newest event; null for none, and if the user is only invited.</param>
+/// <param name="Mentions">How many of the unread messages mention the user or everyone.</param>
+/// <param name="UnreadMore">
+/// True if the read mark is before the newest 1,000 events. There may then be more unread messages and mentions.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.conversation")]
 public sealed record Conversation(
     [property: Id(0)] string Room, [property: Id(1)] RoomKind Kind, [property: Id(2)] long Seq, [property: Id(3)] long Ts,
     [property: Id(4)] long Read, [property: Id(5)] long Unread, [property: Id(6)] RoomRole Role = RoomRole.None, [property: Id(7)] string? Title = null,
-    [property: Id(8)] NewestEvent? Last = null, [property: Id(9)] ConversationSettings Settings = default);
+    [property: Id(8)] NewestEvent? Last = null, [property: Id(9)] ConversationSettings Settings = default,
+    [property: Id(10)] long Mentions = 0, [property: Id(11)] bool UnreadMore = false);
 
 /// <summary>The newest event of a room.</summary>
 /// <param name="Ts">Milliseconds since 1970 UTC.</param>

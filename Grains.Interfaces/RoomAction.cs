@@ -26,7 +26,7 @@ public enum RoomAction
 
     /// <summary>
     /// Remove, ban and mute users of lower roles. Lift bans and mutes. Delete the messages, and end the invitation
-    /// links, of users of lower roles.
+    /// links, of users of lower roles. Mention everyone in a message.
     /// </summary>
     Moderate = 32,
 

@@ -80,6 +80,9 @@ public sealed record Exit(
 /// <param name="ClientId">
 /// The idempotency key. The user never sends another event with the same key to this room.
 /// </param>
+/// <param name="Mentions">
+/// The names that a message mentions (<see cref="MentionList"/>); null for none, and for all other events.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.post")]
 public sealed record Post(
     string User,
@@ -88,7 +91,8 @@ public sealed record Post(
     [property: Id(2)] string? Text,
     [property: Id(3)] long? Ref,
     [property: Id(4)] long? Reply,
-    [property: Id(5)] string? Meta) : RoomCommand(User);
+    [property: Id(5)] string? Meta,
+    [property: Id(6)] string? Mentions = null) : RoomCommand(User);
 
 /// <summary>
 /// Moves the user's read mark forward. The answer is <see cref="Done"/> or <see cref="Refused"/>. If the mark is
@@ -120,7 +124,9 @@ public sealed record Posted([property: Id(0)] long Seq, [property: Id(1)] long T
 /// <param name="Seq">The room's head.</param>
 /// <param name="Messages">Number of messages up to the head.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
-/// <param name="Unread">Number of messages after the read mark.</param>
+/// <param name="Unread">
+/// Number of messages after the read mark that other users sent and that are not deleted, among the newest 1,000 events.
+/// </param>
 /// <param name="Count">Number of users attached now, including this user.</param>
 /// <param name="Presence">The version of the room's last presence update before this answer.</param>
 /// <param name="Role">
@@ -128,6 +134,10 @@ public sealed record Posted([property: Id(0)] long Seq, [property: Id(1)] long T
 /// </param>
 /// <param name="Title">The title of a group; null for none.</param>
 /// <param name="Settings">The settings of a group; null if they are the defaults, and in other rooms.</param>
+/// <param name="Mentions">How many of the unread messages mention the user or everyone.</param>
+/// <param name="UnreadMore">
+/// True if the read mark is before the newest 1,000 events. There may then be more unread messages and mentions.
+/// </param>
 [GenerateSerializer, Immutable, Alias("chat.entered")]
 public sealed record Entered(
     [property: Id(0)] RoomKind Kind,
@@ -140,7 +150,9 @@ public sealed record Entered(
     [property: Id(7)] PresenceVersion Presence = default,
     [property: Id(8)] RoomRole Role = RoomRole.None,
     [property: Id(9)] string? Title = null,
-    [property: Id(10)] RoomSettings? Settings = null) : RoomReply;
+    [property: Id(10)] RoomSettings? Settings = null,
+    [property: Id(11)] long Mentions = 0,
+    [property: Id(12)] bool UnreadMore = false) : RoomReply;
 
 /// <summary>The command was refused.</summary>
 /// <param name="RetryMs">Milliseconds after which a retry can succeed; null if no retry can succeed.</param>

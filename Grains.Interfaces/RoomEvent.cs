@@ -111,6 +111,11 @@ public sealed record RoomEvent(
     [property: Id(10)] long Messages)
 {
     /// <summary>
+    /// The names that a message mentions (<see cref="MentionList"/>); null for none, and for a deleted message.
+    /// </summary>
+    [Id(11)] public string? Mentions { get; init; }
+
+    /// <summary>
     /// Number of messages that reply to this one, up to 1,000. Only a page of history has it; 0 in all other reads.
     /// </summary>
     [Id(12)] public int Replies { get; init; }

@@ -35,6 +35,9 @@ public static class Bounds
     /// <summary>Maximum length of a reaction's emoji, in UTF-8 bytes.</summary>
     public const int EmojiBytes = 64;
 
+    /// <summary>Maximum number of names in <c>mentions</c>.</summary>
+    public const int MentionsPerMessage = 50;
+
     /// <summary>Maximum number of conversations in one page. A larger <c>limit</c> counts as this number.</summary>
     public const int ConversationsPerPage = 100;
 

@@ -78,9 +78,13 @@ public sealed record Leave(string? Id, string Room, bool KeepMembership) : Clien
 /// <param name="Settings">For settings: the new settings. Otherwise null.</param>
 /// <param name="Code">For link: the code with which users join. Otherwise null.</param>
 /// <param name="Uses">For link: the number of users who may join by the link; null for any number.</param>
+/// <param name="Mentions">
+/// For msg: the user ids that the message mentions, or <see cref="Mention.Everyone"/>, each once. Null for none.
+/// </param>
 public sealed record Send(
     string Id, string Room, EventKind Kind, string? Text, long? Ref, long? Reply, string? Meta, string? User = null, MemberRole? Role = null,
-    long? Until = null, GroupSettings? Settings = null, string? Code = null, int? Uses = null) : ClientCommand(Id);
+    long? Until = null, GroupSettings? Settings = null, string? Code = null, int? Uses = null,
+    IReadOnlyList<string>? Mentions = null) : ClientCommand(Id);
 
 /// <summary>Moves this user's read mark forward. The server answers only if the command fails.</summary>
 public sealed record Mark(string? Id, string Room, long Read) : ClientCommand(Id);

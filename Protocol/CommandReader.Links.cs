@@ -13,7 +13,7 @@ public static partial class CommandReader
             return null;
         }
 
-        foreach (var field in (ReadOnlySpan<Field>)[Field.Text, Field.Reply, Field.Meta, Field.User, Field.Role])
+        foreach (var field in (ReadOnlySpan<Field>)[Field.Text, Field.Reply, Field.Meta, Field.Mentions, Field.User, Field.Role])
         {
             Refuse(ref fields, field, kind);
         }

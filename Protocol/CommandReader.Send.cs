@@ -30,7 +30,8 @@ public static partial class CommandReader
         var reference = isMessage ? null : (long?)fields.Need(Field.Ref, fields.Number(Field.Ref, 1));
         var reply = isMessage ? fields.Number(Field.Reply, 1) : null;
         Refuse(ref fields, isMessage ? Field.Ref : Field.Reply, kind);
-        return new Send(key, room, kind, Text(kind, ref fields, limits), reference, reply, Meta(ref fields, limits));
+        var text = Text(kind, ref fields, limits);
+        return new Send(key, room, kind, text, reference, reply, Meta(ref fields, limits), Mentions: Mentions(kind, ref fields));
     }
 
     /// <summary>Reads a send that changes the members, the title or the settings of a group.</summary>
@@ -46,6 +47,7 @@ public static partial class CommandReader
         Refuse(ref fields, Field.Ref, kind);
         Refuse(ref fields, Field.Reply, kind);
         Refuse(ref fields, Field.Meta, kind);
+        Refuse(ref fields, Field.Mentions, kind);
         if (kind is EventKind.Title or EventKind.Settings)
         {
             Refuse(ref fields, Field.User, kind);
@@ -150,6 +152,53 @@ public static partial class CommandReader
         }
 
         return text;
+    }
+
+    /// <summary>The names that a message mentions, each once; null if absent or invalid.</summary>
+    private static List<string>? Mentions(EventKind kind, ref FieldReader fields)
+    {
+        if (kind != EventKind.Msg)
+        {
+            Refuse(ref fields, Field.Mentions, kind);
+            return null;
+        }
+
+        var json = fields.Json(Field.Mentions, JsonTokenType.StartArray);
+        if (json.IsEmpty)
+        {
+            return null;
+        }
+
+        var names = new List<string>();
+        var count = 0;
+        var reader = new Utf8JsonReader(json);
+        for (reader.Read(); reader.Read() && reader.TokenType != JsonTokenType.EndArray;)
+        {
+            var name = reader.TokenType == JsonTokenType.String ? FieldReader.ReadString(ref reader) : null;
+            if (++count > Bounds.MentionsPerMessage)
+            {
+                break;
+            }
+
+            if (name is null || !Mention.IsValid(name))
+            {
+                fields.Fail(ChatErrorCode.BadRequest, Mention.Rule);
+                return null;
+            }
+
+            if (!names.Contains(name))
+            {
+                names.Add(name);
+            }
+        }
+
+        if (count is 0 or > Bounds.MentionsPerMessage)
+        {
+            fields.Fail(ChatErrorCode.BadRequest, $"mentions must have 1 to {Bounds.MentionsPerMessage} names; leave it out to mention nobody");
+            return null;
+        }
+
+        return names;
     }
 
     private static void Refuse(ref FieldReader fields, Field field, EventKind kind)

@@ -168,6 +168,8 @@ public static class FrameWriter
         line.Add(Field.After, joined.After);
         line.Add(Field.Read, joined.Read);
         line.Add(Field.Unread, joined.Unread);
+        line.Add(Field.Mentions, joined.Mentions);
+        line.AddFlag(Field.UnreadMore, joined.UnreadMore);
         line.Add(Field.Count, joined.Count);
         WriteRole(line, joined.Role);
         line.Add(Field.Title, joined.Title);
@@ -186,6 +188,7 @@ public static class FrameWriter
         line.Add(Field.Ref, ev.Ref);
         line.Add(Field.Reply, ev.Reply);
         line.AddJson(Field.Meta, ev.Meta);
+        line.AddStrings(Field.Mentions, ev.Mentions);
         line.AddFlag(Field.Edited, ev.Edited);
         line.Add(Field.Replies, ev.Replies);
         line.Add(Field.User, ev.User);
@@ -216,6 +219,8 @@ public static class FrameWriter
             line.Add(Field.Ts, entry.Ts);
             line.Add(Field.Read, entry.Read);
             line.Add(Field.Unread, entry.Unread);
+            line.Add(Field.Mentions, entry.Mentions);
+            line.AddFlag(Field.UnreadMore, entry.UnreadMore);
             WriteRole(line, entry.Role);
             line.Add(Field.Title, entry.Title);
             WriteLast(line, entry.Last);

@@ -14,7 +14,10 @@ public sealed record Welcome(string? Id, string User, string Session, ProtocolLi
 /// <param name="Seq">The room's head: its newest sequence.</param>
 /// <param name="After">The sequence after which delivery starts.</param>
 /// <param name="Read">This user's read mark.</param>
-/// <param name="Unread">Number of messages after the read mark.</param>
+/// <param name="Unread">
+/// Number of messages after the read mark that other users sent and that are not deleted, among the newest 1,000 events
+/// of the room.
+/// </param>
 /// <param name="Count">Number of users in the room now.</param>
 /// <param name="Kind">"channel", "group" or "direct".</param>
 /// <param name="Reset">
@@ -24,9 +27,13 @@ public sealed record Welcome(string? Id, string User, string Session, ProtocolLi
 /// <param name="Role">The user's role in a group; null in other rooms.</param>
 /// <param name="Title">The title of a group; null for none.</param>
 /// <param name="Settings">The settings of a group; null if they are the defaults, and in other rooms.</param>
+/// <param name="Mentions">How many of the unread messages mention the user or everyone; null for none.</param>
+/// <param name="UnreadMore">
+/// True if the read mark is before the newest 1,000 events. There may then be more unread messages and mentions.
+/// </param>
 public sealed record Joined(
     string? Id, string Room, string Kind, long Seq, string Epoch, long After, long Read, long Unread, int Count, bool Reset,
-    MemberRole? Role = null, string? Title = null, GroupSettings? Settings = null) : ServerFrame;
+    MemberRole? Role = null, string? Title = null, GroupSettings? Settings = null, long? Mentions = null, bool UnreadMore = false) : ServerFrame;
 
 /// <summary>An event of a room's log (<c>ev</c>).</summary>
 /// <param name="Room">The viewer's name for the room.</param>
@@ -47,10 +54,13 @@ public sealed record Joined(
 /// In a page of history: the number of messages that reply to this one, up to <see cref="Bounds.CountedReplies"/>; null for
 /// none. Otherwise null.
 /// </param>
+/// <param name="Mentions">
+/// The user ids that a message mentions, or <see cref="Mention.Everyone"/>; null for none, and for a deleted message.
+/// </param>
 public sealed record ChatEvent(
     string Room, long Seq, long Ts, string From, EventKind Kind, string? Text, long? Ref, long? Reply, string? Meta, string? Id, bool Edited,
     string? User = null, MemberRole? Role = null, long? Until = null, GroupSettings? Settings = null, int? Uses = null,
-    int? Replies = null) : ServerFrame;
+    int? Replies = null, IReadOnlyList<string>? Mentions = null) : ServerFrame;
 
 /// <summary>
 /// The command succeeded. For a send, the event is durable. Fields that do not apply are null; <paramref name="Id"/> is
@@ -98,7 +108,7 @@ public sealed record ConversationList(
 /// <param name="Seq">The room's newest sequence.</param>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
-/// <param name="Unread">Number of messages after the read mark.</param>
+/// <param name="Unread">See <see cref="Joined"/>; 0 for a user who is only invited.</param>
 /// <param name="Role">The user's role in a group; null in other rooms.</param>
 /// <param name="Title">The title of a group; null for none.</param>
 /// <param name="Last">The newest event; null for none, and for a user who is only invited.</param>
@@ -106,9 +116,12 @@ public sealed record ConversationList(
 /// The time, in milliseconds since 1970 UTC, until which clients show no notifications of the conversation; null for no
 /// mute.
 /// </param>
+/// <param name="Mentions">See <see cref="Joined"/>; null for none.</param>
+/// <param name="UnreadMore">See <see cref="Joined"/>.</param>
 public sealed record ConversationEntry(
     string Room, string Kind, long Seq, long Ts, long Read, long Unread, MemberRole? Role = null, string? Title = null, LastEvent? Last = null,
-    bool Followed = false, bool Pinned = false, bool Archived = false, long? Muted = null);
+    bool Followed = false, bool Pinned = false, bool Archived = false, long? Muted = null,
+    long? Mentions = null, bool UnreadMore = false);
 
 /// <summary>The newest event of a conversation.</summary>
 /// <param name="Text">The beginning of the text; null if the event has no text.</param>

@@ -4,7 +4,7 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Frames;
 
 /// <summary>
-/// Maps the grains' records to frames of the protocol, and <c>send</c> commands to the grains' records. No other file
+/// Maps the grains' records to frames of the protocol, and <c>send</c> commands to the grains' records. No other class
 /// makes frames from grain records. Frames and records are separate types, because different rules limit their changes:
 /// existing clients must understand the frames, and processes of the previous version must understand the records.
 /// </summary>
@@ -16,7 +16,7 @@ internal static partial class FrameMapping
     /// <param name="reset">True if the cursor of the join is not valid in this room.</param>
     public static Joined Joined(string? id, string room, Entered entered, long after, bool reset) => new(
         id, room, Kind(entered.Kind), entered.Seq, entered.Epoch, after, entered.Read, entered.Unread, entered.Count, reset, Role(entered.Role),
-        entered.Title, entered.Settings is { } settings ? Settings(settings) : null);
+        entered.Title, entered.Settings is { } settings ? Settings(settings) : null, Mentions(entered.Mentions), entered.UnreadMore);
 
     /// <summary>
     /// Makes the frame of an event for one viewer. During a rolling upgrade, a newer silo may append a kind of event
@@ -54,8 +54,12 @@ internal static partial class FrameMapping
         return kind == EventKind.Other
             ? new(room, happened.Seq, happened.Ts, happened.From, kind, null, null, null, null, id, false)
             : new(room, happened.Seq, happened.Ts, happened.From, kind, happened.Text, happened.Ref, happened.Reply, happened.Meta, id, happened.Edited,
-                Replies: happened.Replies > 0 ? happened.Replies : null);
+                Replies: happened.Replies > 0 ? happened.Replies : null,
+                Mentions: happened.Mentions is null ? null : MentionList.Names(happened.Mentions));
     }
+
+    /// <summary>The number of mentions; null, so that the frame leaves it out, for none.</summary>
+    private static long? Mentions(long count) => count > 0 ? count : null;
 
     private static string Kind(RoomKind kind) => kind switch
     {
@@ -92,7 +96,7 @@ internal static partial class FrameMapping
 
         if (send.User is not { } changed)
         {
-            return new(user, send.Id!, Kind(send.Kind), send.Text, send.Ref, send.Reply, send.Meta) { Claimed = claimed };
+            return new(user, send.Id!, Kind(send.Kind), send.Text, send.Ref, send.Reply, send.Meta, MentionList.Create(send.Mentions)) { Claimed = claimed };
         }
 
         var change = new MemberChange(changed, send.Role is { } role ? Role(role) : null, send.Until);
@@ -113,39 +117,6 @@ internal static partial class FrameMapping
 
     public static ServerFrame Answer(Who who, PresenceSnapshot snapshot) =>
         snapshot.Refusal is { } refusal ? Error(who.Id, refusal) : new WhoIs(who.Id, who.Room, snapshot.Count, snapshot.Users);
-
-    /// <param name="nameOf">Returns the user's name for a room. The argument is the room's key.</param>
-    /// <param name="now">The time in milliseconds since 1970 UTC. Mutes that have ended are left out.</param>
-    public static ConversationList Answer(Conversations list, ConversationPage page, Func<string, string> nameOf, long now) => new(
-        list.Id,
-        [.. page.Conversations.Select(one => new ConversationEntry(
-            nameOf(one.Room), Kind(one.Kind), one.Seq, one.Ts, one.Read, one.Unread, Role(one.Role), one.Title, Last(one.Last), one.Settings.Followed,
-            one.Settings.Pinned, one.Settings.Archived, Until(one.Settings.MutedUntil, now)))],
-        page.More, page.Cursor, page.Removed is { } removed ? [.. removed.Select(nameOf)] : null, list.Since is not null && page.Removed is null);
-
-    /// <summary>
-    /// The newest event of a conversation. The text of an event is shown only if it is a text for people: in other
-    /// kinds it is a user id, or something that not every viewer may see.
-    /// </summary>
-    private static LastEvent? Last(NewestEvent? newest) => newest is null ? null : new(
-        newest.Seq, newest.Ts, newest.From, Kind(newest.Kind),
-        newest.Kind is RoomEventKind.Msg or RoomEventKind.Edit or RoomEventKind.React or RoomEventKind.Unreact or RoomEventKind.Title ? newest.Text : null,
-        MemberChange.Is(newest.Kind) ? newest.Text : null);
-
-    /// <summary>A change of personal settings, as the grain takes it.</summary>
-    /// <param name="room">The room's key.</param>
-    public static ConversationSet Set(SetConversation set, string room, string user) =>
-        new(room, user, set.Followed, set.Pinned, set.Archived, set.Hidden, set.Muted);
-
-    /// <summary>The answer to a change of personal settings.</summary>
-    public static ServerFrame Answer(SetConversation set, ConversationReply reply) =>
-        reply.TooMany is { } message ? new Err(set.Id, ChatErrorCode.TooLarge, message, null)
-        : reply.Refusal is { } refused ? Error(set.Id, refused)
-        : new Ok(set.Id, set.Room, null, null, false, null);
-
-    /// <summary>The notification that the settings of a conversation have changed.</summary>
-    /// <param name="room">The room, as the viewer names it.</param>
-    public static ConversationChanged ConversationChanged(string room) => new(room);
 
     /// <summary>Makes the answer to a <c>members</c> command: a page of members, or an error.</summary>
     /// <param name="now">The time in milliseconds since 1970 UTC. Mutes and bans that have ended are left out.</param>

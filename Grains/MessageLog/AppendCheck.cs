@@ -17,6 +17,7 @@ internal static class AppendCheck
     /// <item>The append has no entries and creates no room.</item>
     /// <item>Two entries have the same user and client id.</item>
     /// <item>A change of rights, settings or links is incomplete.</item>
+    /// <item>An event that is no message has mentions.</item>
     /// <item>A change of rights or links is not the only entry (<see cref="RoomRules.IsAlone"/>).</item>
     /// <item>A field cannot be stored. The message also names this field.</item>
     /// </list>
@@ -59,6 +60,12 @@ internal static class AppendCheck
         Check(entry.ClientId, "client id", number);
         Check(entry.Text, "text", number);
         Check(entry.Meta, "meta", number);
+        Check(entry.Mentions, "mentions", number);
+        if (entry is { Mentions: not null, Kind: not RoomEventKind.Msg })
+        {
+            throw new MessageLogEntryException($"Entry {number} has mentions, but is no message.");
+        }
+
         if (MemberChange.Is(entry.Kind) && !IsChange(entry))
         {
             throw new MessageLogEntryException($"Entry {number} changes a user's rights, but does not say whose or how.");

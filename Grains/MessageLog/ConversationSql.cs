@@ -79,17 +79,19 @@ internal static class ConversationSql
     private const string Invited = "coalesce((select i.ts from chat.events i where i.room = m.room and i.seq = m.since), 0)";
 
     /// <summary>
-    /// Returns the rows of <c>page</c>. The number of unread messages and the newest event are read for these rows
-    /// only. If <c>page</c> is empty, the result is one row with only the columns of <c>log</c>.
+    /// Returns the rows of <c>page</c>. The counts and the newest event are read for these rows only. If <c>page</c> is
+    /// empty, the result is one row with only the columns of <c>log</c>.
     /// </summary>
     private const string Rows =
         $"""
+        , marked as materialized (
+            select p.*, coalesce(k.seq, 0) as mark, {UnreadSql.Lags} as lags
+            from page p left join chat.marks k on k.room = p.room and k.usr = $1 and p.role <> 4)
         select log.id, log.cursor, log.newest, p.room, p.kind, p.listed, p.role, case when p.role = 4 then 0 else p.seq end, p.ts,
-            coalesce(k.seq, 0), case when p.role = 4 then 0 else p.messages - coalesce(
-                (select v.messages from chat.events v where v.room = p.room and v.seq <= k.seq order by v.seq desc limit 1), 0) end,
-            p.title, p.followed, p.pinned, p.archived, p.muted, e.seq, e.ts, e.usr, e.kind, substr(e.text, 1, 200)
-        from {PostgresLog} log left join page p on true
-            left join chat.marks k on k.room = p.room and k.usr = $1 and p.role <> 4
+            p.mark, case when p.role = 4 then 0 else {UnreadSql.Unread} end,
+            p.title, p.followed, p.pinned, p.archived, p.muted, e.seq, e.ts, e.usr, e.kind, substr(e.text, 1, 200),
+            case when p.role = 4 then 0 else {UnreadSql.Mentions} end, case when p.role = 4 then 0 else {UnreadSql.HasMore} end
+        from {PostgresLog} log left join marked p on true
             left join chat.events e on e.room = p.room and e.seq = p.seq and p.role <> 4
         order by p.ts desc, p.room desc
         """;
@@ -103,6 +105,5 @@ internal static class ConversationSql
     /// </summary>
     private const string SqliteLog = "(select (select id from log_identity) as id, 0 as cursor, 0 as newest)";
 
-    public static string ForSqlite(string sql) =>
-        sql.Replace(PostgresLog, SqliteLog, StringComparison.Ordinal).Replace("chat.", "", StringComparison.Ordinal).Replace('$', '?');
+    public static string ForSqlite(string sql) => UnreadSql.ForSqlite(sql.Replace(PostgresLog, SqliteLog, StringComparison.Ordinal));
 }

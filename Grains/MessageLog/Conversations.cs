@@ -6,17 +6,19 @@ namespace OrleansChat.Grains.MessageLog;
 /// <summary>
 /// A conversation of a user: a group, a direct conversation or a followed channel. In a group, the user is a member or
 /// invited. An invited user does not see the activity in the group: <paramref name="Last"/> is null,
-/// <paramref name="Seq"/>, <paramref name="Read"/> and <paramref name="Unread"/> are 0, and <paramref name="Ts"/> is
-/// the time of the invitation.
+/// <paramref name="Seq"/>, <paramref name="Read"/> and all counts are 0, and <paramref name="Ts"/> is the time of the
+/// invitation.
 /// </summary>
 /// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
-/// <param name="Unread">Number of messages after the read mark.</param>
+/// <param name="Unread">See <see cref="UnreadCounts"/>.</param>
 /// <param name="Role">The user's role in a group; <see cref="RoomRole.None"/> in other rooms.</param>
 /// <param name="Last">The newest event; null for none.</param>
+/// <param name="Mentions">See <see cref="UnreadCounts"/>.</param>
+/// <param name="UnreadMore">See <see cref="UnreadCounts.HasMore"/>.</param>
 public sealed record ConversationRow(
     string Room, RoomKind Kind, long Seq, long Ts, long Read, long Unread, RoomRole Role, string? Title, NewestEvent? Last = null,
-    ConversationSettings Settings = default);
+    ConversationSettings Settings = default, long Mentions = 0, bool UnreadMore = false);
 
 /// <summary>
 /// The position of a conversation in a user's list: its <see cref="ConversationRow.Ts"/> and its room.

@@ -78,6 +78,9 @@ public partial interface IMessageLog
     /// </summary>
     Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken);
 
+    /// <summary>Returns the same facts as <see cref="FactsAsync"/>, and counts what the user has not read.</summary>
+    Task<CountedFacts?> CountedFactsAsync(string room, string user, CancellationToken cancellationToken);
+
     /// <summary>
     /// Returns the stored users of a group or a direct room: members, and users who are invited, muted or banned. The
     /// members of a group are in the order in which they became members. The users of a direct room are ordered by user
@@ -191,6 +194,7 @@ public sealed record RoomAppend(string Room, long Claim, IReadOnlyList<MessageLo
 /// <list type="bullet">
 /// <item><see cref="RoomEventKind.Edit"/> and <see cref="RoomEventKind.Delete"/>: the message
 /// <see cref="Ref"/>.</item>
+/// <item><see cref="RoomEventKind.Msg"/> with <see cref="Mentions"/>: the mentions of the named users.</item>
 /// <item><see cref="RoomEventKind.Title"/> and <see cref="RoomEventKind.Settings"/>: the title or the settings of the
 /// room.</item>
 /// <item>In a group, <see cref="RoomEventKind.Join"/>, <see cref="RoomEventKind.Leave"/> and the kinds with a
@@ -214,6 +218,12 @@ public sealed record MessageLogEntry(
     /// its hash, and a repeated client id still gets its first answer.
     /// </summary>
     public const long AnyHash = 0;
+
+    /// <summary>
+    /// The names that a message mentions (<see cref="MentionList"/>); null for none. A deletion of the message erases
+    /// them. An edit does not change them.
+    /// </summary>
+    public string? Mentions { get; init; }
 }
 
 /// <summary>The result of an append.</summary>
@@ -239,10 +249,9 @@ public readonly record struct AppendedEntry(long Seq, long Ts, long Hash, long M
 
 /// <summary>The head of a room, and the role, ban and read mark of one user.</summary>
 /// <param name="Read">The user's read mark; 0 for none.</param>
-/// <param name="ReadMessages">Number of messages up to and including the read mark.</param>
 /// <param name="Role">The stored role; <see cref="RoomRole.Member"/> for the users of a direct room.</param>
 /// <param name="BannedUntil">See <see cref="Member.BannedUntil"/>.</param>
-public sealed record RoomFacts(RoomKind Kind, long Seq, long Messages, RoomRole Role, long Read, long ReadMessages, long BannedUntil = 0)
+public sealed record RoomFacts(RoomKind Kind, long Seq, long Messages, RoomRole Role, long Read, long BannedUntil = 0)
 {
     public bool IsMember => Member.Is(Role);
 }

@@ -17,6 +17,9 @@ internal static class ConversationBytes
     /// <summary>Bytes of a conversation's settings if they are not the defaults.</summary>
     private const int Settings = 100;
 
+    /// <summary>Bytes of the counts that are left out if they are 0 or false.</summary>
+    private const int Counts = 40;
+
     /// <summary>
     /// Returns how many conversations, counted from the first one, fit into the bytes. Counts one even if it does not
     /// fit, so that each page makes progress.
@@ -36,7 +39,8 @@ internal static class ConversationBytes
     public static int Count(IReadOnlyList<string> rooms) => rooms.Sum(room => Count(room) + 3);
 
     private static int Count(ConversationRow row) =>
-        Overhead + (row.Settings == default ? 0 : Settings) + Count(row.Room) + Count(row.Title) + Count(row.Last?.From) + Count(row.Last?.Text);
+        Overhead + (row.Settings == default ? 0 : Settings) + (row is { Mentions: 0, UnreadMore: false } ? 0 : Counts)
+        + Count(row.Room) + Count(row.Title) + Count(row.Last?.From) + Count(row.Last?.Text);
 
     /// <summary>The bytes of a JSON string. A control character can take six bytes.</summary>
     private static int Count(string? text)

@@ -167,7 +167,7 @@ internal sealed partial class HistoryGrain(
     }
 
     private static Conversation ToConversation(ConversationRow row) => new(
-        row.Room, row.Kind, row.Seq, row.Ts, row.Read, row.Unread, row.Role, row.Title, row.Last, row.Settings);
+        row.Room, row.Kind, row.Seq, row.Ts, row.Read, row.Unread, row.Role, row.Title, row.Last, row.Settings, row.Mentions, row.UnreadMore);
 
     public async Task<ConversationReply> SetConversationAsync(ConversationSet set)
     {

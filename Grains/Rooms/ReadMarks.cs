@@ -32,6 +32,9 @@ internal sealed partial class ReadMarks(
 
     public bool Knows(string user) => _known.ContainsKey(user);
 
+    /// <summary>Whether the known mark is after this sequence.</summary>
+    public bool IsAfter(string user, long read) => _known.GetValueOrDefault(user) > read;
+
     public bool IsUnflushed(string user) => _unflushed.Contains(user);
 
     /// <summary>Moves a mark forward. False if the mark is already at this sequence or after it.</summary>

@@ -24,6 +24,10 @@ internal static class Refusals
     public static readonly Refused Denied = new(Refusal.Forbidden, "this server does not allow you to do this in this room");
     public static readonly Refused OnlyGroups = new(Refusal.Forbidden, "this works only in groups");
     public static readonly Refused NotAllowed = new(Refusal.Forbidden, "this group does not allow your role to do this");
+    public static readonly Refused NotEveryone =
+        new(Refusal.Forbidden, "only users with the right to moderate may mention @everyone; mention the users by their ids");
+    public static readonly Refused EveryoneInDirect =
+        new(Refusal.Forbidden, "@everyone does not work in a direct conversation; mention the other user's id");
     public static readonly Refused OnlyChannels =
         new(Refusal.Forbidden, "only channels can be followed; your groups and direct conversations are in your list already");
     public static readonly Refused NoReaders =

@@ -61,7 +61,7 @@ internal sealed partial class RoomGrain
 
     private RoomAction ActionsOf(RoomCommand command) => command switch
     {
-        Post post => RoomRights.ActionsOf(_room, post.Kind),
+        Post post => RoomRights.ActionsOf(_room, post.Kind, MentionList.HasEveryone(post.Mentions)),
         Enter when !IsDirect => RoomAction.Join | RoomAction.Read,
         MarkRead when !IsDirect => RoomAction.Read,
         _ => RoomAction.None,

@@ -1,9 +1,11 @@
+using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Refuses the events of the two people of a direct room while one of them blocks the other. The log stores the blocks.
+/// Applies the blocks of users, which the log stores: refuses the events of the two people of a direct room while one of
+/// them blocks the other, and leaves out mentions of users who have blocked the sender.
 /// </summary>
 /// <remarks>
 /// After a block is acknowledged, no activation accepts an event that it forbids. The history grain stores a block, and
@@ -113,6 +115,20 @@ internal sealed partial class RoomGrain
         {
             var allowed = await KeepAllowedAsync(batch.Entries);
             batch.Entries.RemoveAll(waiting => !allowed.Contains(waiting));
+        }
+    }
+
+    /// <summary>
+    /// Leaves out of a message the mentions of users who have blocked its sender. Mentions of everyone stay.
+    /// </summary>
+    private async Task LeaveOutBlockersAsync(WaitingEntry waiting)
+    {
+        var names = MentionList.Names(waiting.Entry.Mentions);
+        string[] users = [.. names.Where(name => name != MentionList.Everyone && name != waiting.Entry.User)];
+        var blockers = users.Length == 0 ? [] : await _log.BlockersAsync(waiting.Entry.User, users, _stopping.Token);
+        if (blockers.Count > 0)
+        {
+            waiting.Mention(MentionList.Create([.. names.Except(blockers)]));
         }
     }
 

@@ -74,6 +74,11 @@ internal sealed partial class RoomGrain
             return (answer, null);
         }
 
+        if (waiting.Entry.Mentions is not null)
+        {
+            await LeaveOutBlockersAsync(waiting);
+        }
+
         // If waiting entries were refused since the call began, an earlier post of this call may have failed. This post
         // is then refused too, so that it does not overtake the earlier post.
         return _queue.Refusals != call.Refusals ? (Refusals.MessageLogUnavailable, null)
@@ -90,13 +95,13 @@ internal sealed partial class RoomGrain
     /// <item>Check what the command requires of the room and of the user.</item>
     /// <item>In a group, make the user a member, and wait until the membership is durable. The user pays for the
     /// join.</item>
-    /// <item>Store the user's read mark in the log, then read the facts about the room and the user from the
-    /// log.</item>
-    /// <item>Attach the user and answer with the head. Nothing is awaited in this step, so the gateway receives every
-    /// event after that head.</item>
+    /// <item>Store the user's read mark in the log, then read the facts about the room and the user, and the user's counts,
+    /// from the log.</item>
+    /// <item>Attach the user and answer with the head and the counts. Nothing is awaited in this step, so the gateway
+    /// receives every event after that head.</item>
     /// </list>
-    /// Steps 1 to 4 may wait. If the gateway makes a newer call during a wait, or the activation loses the room, the
-    /// user is not attached.
+    /// Steps 4 and 5 are in <see cref="AttachAsync"/>. Steps 1 to 4 may wait. If the gateway makes a newer call during
+    /// a wait, or the activation loses the room, the user is not attached.
     /// </remarks>
     private async Task<RoomReply> EnterAsync(Call call, Enter enter, Access access)
     {
@@ -166,53 +171,7 @@ internal sealed partial class RoomGrain
             return refused;
         }
 
-        // Step 4: read the facts.
-        if (_marks.IsUnflushed(enter.User))
-        {
-            await _marks.FlushAsync(_stopping.Token);
-        }
-
-        var facts = await _log.FactsAsync(_room, enter.User, _stopping.Token);
-        if (facts is null)
-        {
-            return Refusals.NoRoom;
-        }
-
-        // The log may be newer than this activation's list of members. For example, another activation may have
-        // appended a leave event. Also, a commit of this activation may have ended the membership during the read.
-        if ((RoomRights.RefuseRead(_room, facts.Kind, facts.Role, facts.BannedUntil > Now, access) ?? RefuseRead(enter.User, access)) is { } outsider)
-        {
-            return outsider;
-        }
-
-        // Step 5: attach.
-        // - Unclaimed: cannot occur, because step 1 found or created the room.
-        // - Owned, Unsure: attach. If the append with the unknown outcome has committed, the next claim publishes its
-        //   events.
-        // - Deactivating, Lost: refuse, so that the gateway attaches the user to the next activation.
-        if (_ownership.RefusesCommands || IsOvertaken(call))
-        {
-            return Refusals.Moving;
-        }
-
-        if (!_attached.Contains(enter.User) && _attached.Count >= RoomOptions.AttachedUsers)
-        {
-            return Refusals.Full;
-        }
-
-        Attach(call.Gateway, enter.User, byName: true, access);
-        var read = _marks.Learn(enter.User, facts.Read);
-
-        // If a newer activation owns the room and this activation has not noticed it, this activation's head is old.
-        // The head in the log is then the right one.
-        var (head, messages) = facts.Seq > _head ? (facts.Seq, facts.Messages) : (_head, _messages);
-        var role = _ownership.Claim!.Kind != RoomKind.Group ? RoomRole.None
-            : facts.Seq > _head ? facts.Role
-            : _membership.Table.Find(enter.User).Role;
-        return new Entered(
-            _ownership.Claim.Kind, _ownership.Claim.Epoch, head, messages, read, Math.Max(0, messages - facts.ReadMessages),
-            VisibleTo(enter.User).Count, new PresenceVersion(_ownership.FirstNumber, _presence.Version), role, _title,
-            _settings == RoomSettings.Default(_room) ? null : _settings);
+        return await AttachAsync(call, enter, access);
     }
 
     private async Task<RoomReply> ExitAsync(Call call, Exit exit)

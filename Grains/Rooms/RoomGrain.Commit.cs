@@ -239,6 +239,7 @@ internal sealed partial class RoomGrain
         // Step 5: apply, then publish.
         var newest = events[^1];
         (_head, _ts, _messages) = (newest.Seq, newest.Ts, newest.Messages);
+        _reads.ForEach(read => read.Add(events));
         HashSet<long>? deleted = null;
         foreach (var committed in events)
         {
@@ -314,7 +315,8 @@ internal sealed partial class RoomGrain
 
     private static RoomEvent ToEvent(MessageLogEntry entry, AppendedEntry appended) => new(
         appended.Seq, appended.Ts, entry.User, entry.Kind, entry.Text, entry.Ref, entry.Reply, entry.Meta, entry.ClientId,
-        Edited: false, appended.Messages);
+        Edited: false, appended.Messages)
+    { Mentions = entry.Mentions };
 
     /// <summary>
     /// Handles an append whose outcome is unknown: refuses all entries that wait, and makes the next append claim

@@ -13,6 +13,12 @@ public sealed class RoomOptions
     internal const int AttachedUsers = 100_000;
 
     /// <summary>
+    /// Maximum number of times that an enter command reads the user's counts. It reads again if a mark or a deletion
+    /// changed them during the read. After the last read it answers with what this read counted.
+    /// </summary>
+    internal const int CountReads = 3;
+
+    /// <summary>
     /// Number of presence updates that a room keeps for gateways that missed them. A gateway that missed more updates
     /// gets only the number of users.
     /// </summary>

@@ -23,6 +23,9 @@ namespace OrleansChat.Grains.Rooms;
 /// banned or not, gets the same answers as for a room that does not exist. In a channel, the users that are attached
 /// count as members. In a direct room, the users that its key names are the members.
 /// <para>
+/// A message that mentions everyone needs the right to moderate, and is refused in a direct room.
+/// </para>
+/// <para>
 /// The first of these that applies decides: a ban or mute, the answer of the <see cref="IRoomAuthorizer"/>, the actions
 /// that the user's token grants, the role. <see cref="Access"/> has the answer and the granted actions.
 /// </para>
@@ -38,13 +41,15 @@ internal static partial class RoomRights
         => kind is RoomEventKind.Edit or RoomEventKind.Delete or RoomEventKind.React or RoomEventKind.Unreact;
 
     /// <summary>The actions that the authorizer is asked about before an event of this kind.</summary>
-    public static RoomAction ActionsOf(string room, RoomEventKind kind)
+    /// <param name="mentionsEveryone">Whether a message mentions everyone.</param>
+    public static RoomAction ActionsOf(string room, RoomEventKind kind, bool mentionsEveryone = false)
     {
         // In a group that the server named, the answer about Read decides whether the user may know that the group
         // exists. For a deletion, the author of the message is not known yet, so both actions are asked about.
         var action = kind switch
         {
             RoomEventKind.Delete => RoomAction.Write | RoomAction.Moderate,
+            RoomEventKind.Msg when mentionsEveryone => RoomAction.Write | RoomAction.Moderate,
             RoomEventKind.Unlink => RoomAction.Moderate,
             _ => ActionOf(kind, isOthers: false),
         };
@@ -203,6 +208,7 @@ internal static partial class RoomRights
             _ when action == RoomAction.None => Refusals.ServerKind,
             _ when !isAllowed => Refusals.NotAllowed,
             RoomEventKind.Edit => isOthers && !isMuted ? Refusals.NotAuthor : null,
+            RoomEventKind.Msg when request.MentionsEveryone => RefuseEveryone(state, actor, access),
             _ => null,
         };
 
@@ -216,6 +222,13 @@ internal static partial class RoomRights
         refused ??= access.Denies(action) && request is not { Kind: RoomEventKind.Delete, Author: null } ? Refusals.Denied : null;
         return refused ?? (NeedsGroup(request.Kind) ? RefuseChange(state, rank, request) : null);
     }
+
+    /// <summary>Decides whether a message may mention everyone: its sender needs the right to moderate.</summary>
+    private static Refused? RefuseEveryone(in RoomState state, Member actor, Access access)
+        => state.Kind == RoomKind.Direct ? Refusals.EveryoneInDirect
+            : access.Denies(RoomAction.Moderate) ? Refusals.Denied
+            : access.Grants(RoomAction.Moderate) || state.Allows(actor.Role, RoomAction.Moderate) ? null
+            : Refusals.NotEveryone;
 
     private static Refused? RefuseChange(in RoomState state, int rank, in EventRequest request)
     {

@@ -37,10 +37,11 @@ internal readonly record struct RoomState(
 /// <param name="IsWellFormed">
 /// False if the event lacks a field that its kind requires, or has a field that only other kinds have.
 /// </param>
+/// <param name="MentionsEveryone">Whether a message mentions everyone.</param>
 /// <param name="Blocked">In a direct room: which of its people blocks the other one.</param>
 internal readonly record struct EventRequest(
     RoomEventKind Kind, Member? Target = null, RoomRole? Role = null, Member? Author = null, bool IsWellFormed = true,
-    RoomSettings? Settings = null, DirectBlock Blocked = DirectBlock.None);
+    RoomSettings? Settings = null, bool MentionsEveryone = false, DirectBlock Blocked = DirectBlock.None);
 
 /// <summary>Which of the two people of a direct room blocks the other one, as the sender of an event sees it.</summary>
 internal enum DirectBlock

@@ -20,6 +20,7 @@ internal enum Field
     Ref,
     Reply,
     Meta,
+    Mentions,
     Edited,
     Replies,
 
@@ -59,6 +60,7 @@ internal enum Field
     PresenceBound,
     Exp,
     Unread,
+    UnreadMore,
     Count,
     Reset,
     Cursor,

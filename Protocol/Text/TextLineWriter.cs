@@ -60,13 +60,16 @@ public static class TextLineWriter
     {
         var name = entry.Title is { } title ? $"{TextId.WriteRoom(entry.Room)} ({title})" : TextId.WriteRoom(entry.Room);
         var unread = entry.Unread > 0 ? $", {entry.Unread.ToString(CultureInfo.InvariantCulture)} unread" : "";
+        var mentions = entry.Mentions is { } count and > 0
+            ? $", {count.ToString(CultureInfo.InvariantCulture)} {(count == 1 ? "mention" : "mentions")}"
+            : "";
         var last = entry switch
         {
             { Last: { Kind: EventKind.Msg or EventKind.Edit, Text: { } text } newest } => $" - {TextId.Write(newest.From)}: {text}",
             { Role: MemberRole.Invited } => $" - you are invited, /join {entry.Room} accepts",
             _ => "",
         };
-        return $"* {name}{unread}{last}";
+        return $"* {name}{unread}{mentions}{last}";
     }
 
     private static string Event(ChatEvent ev, TextView view) => Event(ev, TextId.Write(ev.From), view);

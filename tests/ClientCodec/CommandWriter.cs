@@ -169,6 +169,7 @@ public static class CommandWriter
         line.Add(Field.Ref, send.Ref);
         line.Add(Field.Reply, send.Reply);
         line.AddJson(Field.Meta, send.Meta);
+        line.AddStrings(Field.Mentions, send.Mentions);
         line.Add(Field.User, send.User);
         if (send.Role is { } role)
         {

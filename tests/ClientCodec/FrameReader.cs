@@ -61,7 +61,7 @@ public static class FrameReader
                 id, Text(ref fields, Field.Room), Text(ref fields, Field.Kind), Number(ref fields, Field.Seq), Text(ref fields, Field.Epoch),
                 Number(ref fields, Field.After), Number(ref fields, Field.Read), Number(ref fields, Field.Unread),
                 (int)Number(ref fields, Field.Count), fields.Flag(Field.Reset) ?? false, fields.Word<MemberRole>(Field.Role),
-                fields.String(Field.Title), Settings(ref fields)),
+                fields.String(Field.Title), Settings(ref fields), fields.Number(Field.Mentions), fields.Flag(Field.UnreadMore) ?? false),
             FrameType.Ev => Event(id, ref fields),
             FrameType.Ok => new Ok(
                 id, fields.String(Field.Room), fields.Number(Field.Seq), fields.Number(Field.Ts), fields.Flag(Field.Dup) ?? false,
@@ -114,7 +114,7 @@ public static class FrameReader
             fields.String(Field.Text, minLength: 0), fields.Number(Field.Ref), fields.Number(Field.Reply),
             meta.IsEmpty ? null : Encoding.UTF8.GetString(meta), id, fields.Flag(Field.Edited) ?? false,
             fields.String(Field.User), fields.Word<MemberRole>(Field.Role), fields.Number(Field.Until),
-            Settings(ref fields), (int?)fields.Number(Field.Uses), (int?)fields.Number(Field.Replies));
+            Settings(ref fields), (int?)fields.Number(Field.Uses), (int?)fields.Number(Field.Replies), Strings(ref fields, Field.Mentions));
     }
 
     private static GroupSettings? Settings(ref FieldReader fields)
@@ -175,7 +175,7 @@ public static class FrameReader
                 Text(ref entry, Field.Room), Text(ref entry, Field.Kind), Number(ref entry, Field.Seq), Number(ref entry, Field.Ts),
                 Number(ref entry, Field.Read), Number(ref entry, Field.Unread), entry.Word<MemberRole>(Field.Role), entry.String(Field.Title),
                 Last(ref entry), entry.Flag(Field.Followed) ?? false, entry.Flag(Field.Pinned) ?? false, entry.Flag(Field.Archived) ?? false,
-                entry.Number(Field.Muted)));
+                entry.Number(Field.Muted), entry.Number(Field.Mentions), entry.Flag(Field.UnreadMore) ?? false));
         }
 
         return entries;

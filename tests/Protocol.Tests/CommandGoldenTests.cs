@@ -23,6 +23,10 @@ public sealed class CommandGoldenTests
             new Send("k", "@张三", EventKind.Msg, "héllo 😀 \"\\\n", null, 7, """{"me":true}"""),
             """{"t":"send","id":"k","room":"@张三","text":"héllo 😀 \"\\\n","reply":7,"meta":{"me":true}}"""
         },
+        {
+            new Send("k", "lobby", EventKind.Msg, "hi", null, null, null, Mentions: ["@everyone", "bob", "guest-1", "😀"]),
+            """{"t":"send","id":"k","room":"lobby","text":"hi","mentions":["@everyone","bob","guest-1","😀"]}"""
+        },
         { new Send("k", "lobby", EventKind.Edit, "new", 5, null, null), """{"t":"send","id":"k","room":"lobby","kind":"edit","text":"new","ref":5}""" },
         { new Send("k", "lobby", EventKind.Delete, null, 5, null, null), """{"t":"send","id":"k","room":"lobby","kind":"delete","ref":5}""" },
         { new Send("k", "lobby", EventKind.React, "👍", 5, null, null), """{"t":"send","id":"k","room":"lobby","kind":"react","text":"👍","ref":5}""" },

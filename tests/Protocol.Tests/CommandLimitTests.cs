@@ -46,6 +46,21 @@ public sealed class CommandLimitTests
     }
 
     [Fact]
+    public void Read_WhenThereAreTooManyMentions_ReturnsABadRequest()
+    {
+        static string Mentions(IEnumerable<string> names) => $$"""{"t":"send","id":"1","room":"a","text":"x","mentions":["{{string.Join("\",\"", names)}}"]}""";
+
+        var names = Enumerable.Range(0, 50).Select(i => $"u{i}").ToArray();
+        Assert.Equal(names, ((Send)Wire.Command(Mentions(names))).Mentions);
+        Assert.Equal(["bob", "@everyone"], ((Send)Wire.Command(Mentions(["bob", "@everyone", "bob", "@everyone"]))).Mentions);
+        foreach (var tooMany in (string[][])[[.. names, "u50"], [.. names, "u1"], [.. names, "@bob"]])
+        {
+            var error = Wire.Error(Mentions(tooMany));
+            Assert.Equal((ChatErrorCode.BadRequest, true), (error.Code, error.Message.StartsWith("mentions must have 1 to 50 names", StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
     public void Read_WhenCommandsAreAtTheLimit_ReadsAll() => Assert.All(Pings(3), parsed => Assert.Null(parsed.Error));
 
     [Fact]

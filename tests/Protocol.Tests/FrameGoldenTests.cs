@@ -117,6 +117,18 @@ public sealed class FrameGoldenTests
             """{"t":"conversations","rooms":[{"room":"lobby","kind":"channel","seq":3,"ts":5,"read":2,"unread":1,"last":{"seq":3,"ts":5,"from":"bob","kind":"msg","text":"hi"},"followed":true,"pinned":true,"archived":true,"muted":9},{"room":"team","kind":"group","seq":4,"ts":6,"read":0,"unread":0,"role":"member","last":{"seq":4,"ts":6,"from":"ann","kind":"kick","user":"eve"}}],"removed":["@eve"],"cursor":"c.7"}"""
         },
         { new ConversationList("1", [], false, "c.7", [], true), """{"t":"conversations","id":"1","rooms":[],"removed":[],"cursor":"c.7","reset":true}""" },
+        {
+            new ChatEvent("lobby", 5, 1, "bob", EventKind.Msg, "hi", null, 4, """{"a":1}""", null, true, Mentions: ["ann", "@everyone"]),
+            """{"t":"ev","room":"lobby","seq":5,"ts":1,"from":"bob","kind":"msg","text":"hi","reply":4,"meta":{"a":1},"mentions":["ann","@everyone"],"edited":true}"""
+        },
+        {
+            new Joined("1", "lobby", "channel", 2009, "e1", 4, 3, 1000, 1, false, Mentions: 7, UnreadMore: true),
+            """{"t":"joined","id":"1","room":"lobby","kind":"channel","seq":2009,"epoch":"e1","after":4,"read":3,"unread":1000,"mentions":7,"unread_more":true,"count":1}"""
+        },
+        {
+            new ConversationList(null, [new("@bob", "direct", 3, 5, 2, 1, Mentions: 1, UnreadMore: true)], false),
+            """{"t":"conversations","rooms":[{"room":"@bob","kind":"direct","seq":3,"ts":5,"read":2,"unread":1,"mentions":1,"unread_more":true}]}"""
+        },
         { new ConversationChanged("@bob"), """{"t":"conversation","room":"@bob"}""" },
         { new Pong("1"), """{"t":"pong","id":"1"}""" },
         { new Pong(null), """{"t":"pong"}""" },
@@ -186,6 +198,7 @@ public sealed class FrameGoldenTests
     [InlineData("""{"t":"gap","room":"a","from":"x","to":1}""")]
     [InlineData("""{"t":"page","room":"a","events":{},"first":0,"last":0}""")]
     [InlineData("""{"t":"who","room":"a","count":1,"users":[1]}""")]
+    [InlineData("""{"t":"ev","room":"a","seq":1,"ts":1,"from":"b","kind":"msg","mentions":[1]}""")]
     public void Read_WhenTheLineIsNoServerFrame_Throws(string line) =>
         Assert.Throws<FormatException>(() => FrameReader.Read(Encoding.UTF8.GetBytes(line)));
 }

@@ -60,7 +60,8 @@ internal static class Generated
            from text in Text
            from reply in Maybe(Seq)
            from meta in Maybe(Meta)
-           select new Send(id, room, EventKind.Msg, text, null, reply, meta)),
+           from mentions in Mentions
+           select new Send(id, room, EventKind.Msg, text, null, reply, meta, Mentions: mentions)),
         Of(from id in Short
            from room in Room
            from text in Short
@@ -135,7 +136,9 @@ internal static class Generated
         from settings in Settings
         from uses in Maybe(Count)
         from replies in Maybe(Count)
-        select new ChatEvent(room, seq, ts, user, kind, text, reference, reply, meta, id, edited, changed, role, until, settings, uses, replies);
+        from mentions in Mentions
+        select new ChatEvent(
+            room, seq, ts, user, kind, text, reference, reply, meta, id, edited, changed, role, until, settings, uses, replies, mentions);
 
     private static readonly Gen<ConversationEntry> Conversation =
         from room in Room
@@ -148,8 +151,11 @@ internal static class Generated
         from hasLast in Either
         from pinned in Either
         from muted in Maybe(Seq)
+        from mentions in Maybe(Seq)
+        from hasMore in Either
         select new ConversationEntry(
-            room, "group", seq, ts, seq, ts, null, text, hasLast ? new(seq, ts, user, kind, text, changed) : null, !pinned, pinned, !pinned, muted);
+            room, "group", seq, ts, seq, ts, null, text, hasLast ? new(seq, ts, user, kind, text, changed) : null, !pinned, pinned, !pinned, muted,
+            mentions, hasMore);
 
     public static readonly Gen<ServerFrame> Frame = Gen.OneOf(
         Said(from id in Maybe(Short)
@@ -166,7 +172,9 @@ internal static class Generated
              from role in Maybe(Role)
              from title in Maybe(Text)
              from settings in Settings
-             select new Joined(id, room, "group", seq, epoch, seq, 0, count, count, reset, role, title, settings)),
+             from mentions in Maybe(Seq)
+             from hasMore in Either
+             select new Joined(id, room, "group", seq, epoch, seq, 0, count, count, reset, role, title, settings, mentions, hasMore)),
         Said(Event),
         Said(from id in Maybe(Short)
              from room in Maybe(Room)
@@ -234,6 +242,9 @@ internal static class Generated
 
     /// <summary>Returns one frame that contains these commands, one per line.</summary>
     public static byte[] Frames(IEnumerable<ClientCommand> commands) => Encoding.UTF8.GetBytes(string.Join('\n', commands.Select(Wire.Written)));
+
+    private static Gen<IReadOnlyList<string>?> Mentions => User.ListOf().Select(
+        users => (IReadOnlyList<string>?)(users.Distinct().Take(Bounds.MentionsPerMessage - 1).Append(Mention.Everyone).ToList() is { Count: > 1 } names ? names : null));
 
     private static Gen<IReadOnlyList<ResumeRoom>> Cursors =>
         (from room in Room from seq in Seq from epoch in Maybe(Short) select new ResumeRoom(room, seq, epoch))

@@ -69,6 +69,9 @@ internal class LogMutant(IMessageLog log) : IMessageLog
     public virtual Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) =>
         log.FactsAsync(room, user, cancellationToken);
 
+    public virtual Task<CountedFacts?> CountedFactsAsync(string room, string user, CancellationToken cancellationToken) =>
+        log.CountedFactsAsync(room, user, cancellationToken);
+
     public virtual Task<ConversationRows> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
         log.ConversationsAsync(user, before, limit, cancellationToken);
 

@@ -47,6 +47,15 @@ test('RoomList_WhenARoomIsOpen_ShowsTheLiveState', () => {
     [['team', 'New', 7, true, 'newer'], ['lobby', null, 0, false, 'hello']]);
 });
 
+test('RoomList_WhenARoomHasMentions_ShowsTheirNumber', () => {
+  const list = new RoomList();
+  list.listed([listed('team', { mentions: 2 }), listed('plans', { mentions: 1 }), listed('news')], true);
+
+  const { rooms } = list.rows([open('team', { kind: 'group', unread: 5, mentions: 3 })], NOW);
+
+  assert.deepEqual(rooms.map(({ name, mentions }) => [name, mentions]), [['team', 3], ['plans', 1], ['news', 0]]);
+});
+
 test('RoomList_WhenAMuteHasEnded_ShowsNoMute', () => {
   const list = new RoomList();
   list.listed([listed('team', { muted: NOW }), listed('plans', { muted: NOW + 1 })], true);

@@ -1,16 +1,19 @@
 /** Minimum interval between two `mark` commands, in ms. */
 const MARK_EVERY = 1000;
 
-/** This user's read mark in a room, and the number of unread messages, which are after this mark. */
+/** This user's read mark in a room, and the numbers of other users' messages and of mentions after it. */
 export class ReadMark {
   #clock;
   #transmit;
   #changed;
   #timer = null;
   #sent = 0;
-  /** The server's count of unread messages, and the room's newest sequence when the server counted. */
-  #base = { seq: 0, unread: 0 };
-  /** The sequences of other users' messages that are after `#base.seq` and after the mark. */
+  /** The server's counts of unread messages and mentions, and the sequence at which the server counted. */
+  #base = { seq: 0, unread: 0, mentions: 0 };
+  /**
+   * Other users' messages that are after `#base.seq` and after the mark.
+   * @type {{ seq: number, mentions: boolean }[]}
+   */
   #fresh = [];
 
   /** The sequence up to which the user has read. */
@@ -28,9 +31,14 @@ export class ReadMark {
     this.#changed = changed;
   }
 
-  /** Number of unread messages: the server's count, plus the messages that arrived after that count. */
+  /** Number of unread messages of other users: the server's count, plus the messages that arrived after that count. */
   get unread() {
     return this.#base.unread + this.#fresh.length;
+  }
+
+  /** How many of the unread messages mention this user or everyone. */
+  get mentions() {
+    return this.#base.mentions + this.#fresh.filter(({ mentions }) => mentions).length;
   }
 
   /**
@@ -42,14 +50,14 @@ export class ReadMark {
   }
 
   /**
-   * Stores the mark and the count that the server sent in a `joined`.
-   * @param {{ seq: number, read?: number, unread?: number }} frame
+   * Stores the mark and the counts that the server sent in a `joined`.
+   * @param {{ seq: number, read?: number, unread?: number, mentions?: number }} frame
    * @param {boolean} restart true for the first `joined` and after a reset: this client's own mark is then discarded
    */
-  joined({ seq, read, unread }, restart) {
+  joined({ seq, read, unread, mentions }, restart) {
     if (restart) this.#sent = this.read = read ?? 0;
     this.#sent = read ?? this.#sent;
-    this.#base = { seq, unread: unread ?? 0 };
+    this.#base = { seq, unread: unread ?? 0, mentions: mentions ?? 0 };
     this.#fresh = [];
   }
 
@@ -64,12 +72,11 @@ export class ReadMark {
   }
 
   /**
-   * Stores the count of unread messages from the list of conversations, and moves the mark forward to the mark in this
-   * list.
-   * @param {{ seq: number, read: number, unread: number }} entry
+   * Stores the counts from the list of conversations, and moves the mark forward to the mark in this list.
+   * @param {{ seq: number, read: number, unread: number, mentions?: number }} entry
    */
-  listed({ seq, read, unread }) {
-    this.#base = { seq, unread };
+  listed({ seq, read, unread, mentions }) {
+    this.#base = { seq, unread, mentions: mentions ?? 0 };
     this.#fresh = [];
     this.toRead(read);
   }
@@ -94,20 +101,35 @@ export class ReadMark {
    */
   toRead(seq) {
     this.read = Math.max(this.read, seq);
-    this.#fresh = this.#fresh.filter(each => each > this.read);
-    // The server counted from an older mark. So limit the server's count to the number of sequences from the new mark
+    this.#fresh = this.#fresh.filter(each => each.seq > this.read);
+    // The server counted from an older mark. So limit its counts to the number of sequences from the new mark
     // to `#base.seq`.
-    this.#base.unread = Math.min(this.#base.unread, Math.max(0, this.#base.seq - this.read));
+    this.#limit(Math.max(0, this.#base.seq - this.read));
     this.#changed();
   }
 
   /**
    * Counts another user's message, unless the server's count includes it or the user has read it.
    * @param {number} seq
+   * @param {boolean} mentions whether the message mentions this user or everyone
    */
-  count(seq) {
+  count(seq, mentions) {
     if (seq <= this.#base.seq || seq <= this.read) return;
-    this.#fresh.push(seq);
+    this.#fresh.push({ seq, mentions });
+    this.#changed();
+  }
+
+  /**
+   * Called when a message was deleted. A client does not know the author of each message that the server counted. So it
+   * takes the message for one of another user if another user deleted it. The next counts of the server are exact.
+   * @param {number} seq the message
+   * @param {boolean} own whether this user deleted it
+   */
+  deleted(seq, own) {
+    const fresh = this.#fresh.filter(each => each.seq !== seq);
+    if (fresh.length < this.#fresh.length) this.#fresh = fresh;
+    else if (!own && seq > this.read && seq <= this.#base.seq) this.#limit(Math.max(0, this.#base.unread - 1));
+    else return;
     this.#changed();
   }
 
@@ -115,6 +137,12 @@ export class ReadMark {
   stop() {
     if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
     this.#timer = null;
+  }
+
+  /** Limits the server's counts. */
+  #limit(most) {
+    this.#base.unread = Math.min(this.#base.unread, most);
+    this.#base.mentions = Math.min(this.#base.mentions, this.#base.unread);
   }
 
   #send() {

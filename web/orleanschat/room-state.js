@@ -114,11 +114,19 @@ export class RoomState extends Emitter {
   }
 
   /**
-   * Number of unread messages: the server's count, plus the messages of other users that arrived after that count.
+   * Number of unread messages of other users: the server's count, plus the messages that arrived after that count.
    * @returns {number}
    */
   get unread() {
     return this.subscription.mark.unread;
+  }
+
+  /**
+   * How many of the unread messages mention this user or everyone.
+   * @returns {number}
+   */
+  get mentions() {
+    return this.subscription.mark.mentions;
   }
 
   /**

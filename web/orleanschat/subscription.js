@@ -238,13 +238,13 @@ export class Subscription {
    * Implements `room.listed`.
    * @param {import('./types.js').Listed} entry
    */
-  listed({ seq, read, unread, role, title }) {
+  listed({ seq, read, unread, mentions, role, title }) {
     if (seq < this.head) return;
     this.standing.take({ role, title });
     this.#emit('standing');
     if (this.attached) return;
     this.head = seq;
-    this.mark.listed({ seq, read, unread });
+    this.mark.listed({ seq, read, unread, mentions });
   }
 
   /** @param {import('./types.js').Presence} frame */
@@ -293,7 +293,9 @@ export class Subscription {
     if (this.standing.apply(event, this.#session.user, isNew)) this.#emit('standing');
     const end = isNew && endOf(event, this.#session.user);
     if (end) this.refused(end);
-    if (event.kind === 'msg' && !own) this.mark.count(event.seq);
+    // A message without text was deleted after it was sent.
+    if (event.kind === 'msg' && !own && event.text !== undefined) this.mark.count(event.seq, mentions(event, this.#session.user));
+    if (event.kind === 'delete' && isNew) this.mark.deleted(event.ref, own);
   }
 
   #skip(to) {
@@ -303,4 +305,9 @@ export class Subscription {
     this.#emit('gap', { from, to });
     this.sends.seen(to);
   }
+}
+
+/** Whether a message mentions the user or everyone. */
+function mentions(event, user) {
+  return event.mentions?.some(name => name === user || name === '@everyone') === true;
 }

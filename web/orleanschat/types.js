@@ -28,8 +28,8 @@
 
 /**
  * An action that a group's settings can allow. `write`: messages, edits and `typing`; `react`: reactions; `invite`:
- * invitations and invitation links; `moderate`: removals, bans, mutes and deletions, only for users of a lower role;
- * `manage`: changes of the title.
+ * invitations and invitation links; `moderate`: removals, bans, mutes and deletions, only for users of a lower role, and
+ * mentions of everyone; `manage`: changes of the title.
  * @typedef {'write' | 'react' | 'invite' | 'moderate' | 'manage'} GroupAction
  */
 
@@ -75,6 +75,7 @@
  * @property {number} [uses] with `link`: how many users can join by the link; absent if there is no limit
  * @property {GroupSettings} [settings] with `settings`: the group's new settings
  * @property {object} [meta]
+ * @property {string[]} [mentions] with `msg`: the user ids that the message mentions, or `@everyone`
  * @property {boolean} [edited] whether the message was edited
  */
 
@@ -150,7 +151,10 @@
  * @property {number} seq the room's newest sequence
  * @property {number} ts time of the newest event, in ms since 1970; 0 if there is none
  * @property {number} read
- * @property {number} unread
+ * @property {number} unread number of messages after `read` that other users sent, without deleted ones. The server counts
+ *   only the newest 1,000 events of the room
+ * @property {number} [mentions] how many of them mention the user or everyone; absent if there are none
+ * @property {boolean} [unread_more] true if there may be more unread messages than the server has counted
  * @property {MemberRole | 'invited'} [role] for groups
  * @property {string} [title]
  * @property {LastEvent} [last] absent if there is no event, or if the user is only invited
@@ -215,7 +219,7 @@
  * @property {import('./sends.js').Send} send a send changed
  * @property {Presence} presence
  * @property {{ room: string, user: string }} typing
- * @property {undefined} unread `unread` may have changed
+ * @property {undefined} unread `unread` or `mentions` may have changed
  * @property {ChatError} refused the server refused the room; if the error is `passing`, the client itself requests the
  *   room again later
  */

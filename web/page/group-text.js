@@ -25,7 +25,7 @@ export const ACTION_LABELS = {
   write: 'Write messages',
   react: 'React to messages',
   invite: 'Invite people',
-  moderate: 'Moderate: remove, ban and mute people of lower roles, and delete their messages',
+  moderate: 'Moderate: remove, ban and mute people of lower roles, delete their messages, and mention everyone',
   manage: 'Rename the group',
 };
 

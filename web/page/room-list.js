@@ -8,6 +8,7 @@ import { inForce } from './rights.js';
  * @property {'channel' | 'group' | 'direct' | null} kind
  * @property {string | null} title
  * @property {number} unread
+ * @property {number} mentions how many of the unread messages mention the user or everyone
  * @property {import('../orleanschat.js').LastEvent | null} last the newest event
  * @property {boolean} pinned
  * @property {boolean} archived
@@ -126,6 +127,7 @@ export class RoomList {
       kind: room?.kind ?? entry?.kind ?? null,
       title: room?.title ?? entry?.title ?? null,
       unread: room ? room.unread : entry.unread,
+      mentions: (room ? room.mentions : entry.mentions) ?? 0,
       pinned: entry?.pinned === true,
       archived: entry?.archived === true,
       muted: inForce(entry?.muted, now),

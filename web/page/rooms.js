@@ -86,7 +86,7 @@ export class RoomsView {
   }
 
   #row(row, current) {
-    const { name, title: given, unread, pinned, muted, last } = row;
+    const { name, title: given, unread, mentions, pinned, muted, last } = row;
     const { me, open } = this.#parts;
     const title = titleOf(name, me, given);
     const grouped = given || isPrivate(name);
@@ -104,6 +104,8 @@ export class RoomsView {
             line ? element('span', { class: 'room-last', text: line, data: { testid: 'last' } }) : null),
           pinned ? sign(PIN, 'pinned') : null,
           muted ? sign(BELL_OFF, 'muted') : null,
+          mentions ? element('span', { class: loud ? 'badge' : 'badge is-quiet', data: { testid: 'mentions' } },
+            document.createTextNode(`@${mentions > 99 ? '99+' : mentions}`), element('span', { class: 'unseen', text: mentions === 1 ? ' mention' : ' mentions' })) : null,
           unread ? element('span', { class: loud ? 'badge' : 'badge is-quiet', data: { testid: 'badge' } },
             document.createTextNode(unread > 99 ? '99+' : unread), element('span', { class: 'unseen', text: ' unread' })) : null),
         element('button', {

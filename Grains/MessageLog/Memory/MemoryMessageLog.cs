@@ -79,6 +79,9 @@ internal sealed partial class MemoryMessageLog(MessageLogInstruments instruments
     public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.Facts(room, user));
 
+    public Task<CountedFacts?> CountedFactsAsync(string room, string user, CancellationToken cancellationToken) =>
+        Task.FromResult(Find(room)?.CountedFacts(room, user));
+
     public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.Members() ?? []);
 

@@ -85,9 +85,29 @@ internal sealed partial class MemoryRoom
         NewestEvent? last = Head is { } head
             ? new(_rows.Count, head.Entry.Ts, head.Entry.User, head.Entry.Kind, head.Text is { } text ? Cut(text) : null)
             : null;
+        var counts = Count(user, facts.Read);
         return new(
-            room, kind, facts.Seq, last?.Ts ?? 0, facts.Read, facts.Messages - facts.ReadMessages,
-            kind == RoomKind.Group ? role : RoomRole.None, _title, last, settings);
+            room, kind, facts.Seq, last?.Ts ?? 0, facts.Read, counts.Unread, kind == RoomKind.Group ? role : RoomRole.None, _title, last, settings,
+            counts.Mentions, counts.HasMore);
+    }
+
+    private UnreadCounts Count(string user, long read)
+    {
+        if (read >= _rows.Count || Head!.Messages == (read == 0 ? 0 : _rows[(int)read - 1].Messages))
+        {
+            return default;
+        }
+
+        var (first, counts) = (Math.Max(read, _rows.Count - UnreadCounts.Window), new UnreadCounts(0, 0, read < _rows.Count - UnreadCounts.Window));
+        for (var at = (int)first; at < _rows.Count; at++)
+        {
+            if (_rows[at] is { Deleted: false, Entry: { Kind: RoomEventKind.Msg } entry } row && entry.User != user)
+            {
+                counts = counts with { Unread = counts.Unread + 1, Mentions = counts.Mentions + (MentionList.Has(row.Mentions, user) ? 1 : 0) };
+            }
+        }
+
+        return counts;
     }
 
     /// <summary>The first <see cref="ConversationRules.TextCharacters"/> code points.</summary>

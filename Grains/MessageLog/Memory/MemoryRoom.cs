@@ -102,9 +102,17 @@ internal sealed partial class MemoryRoom(RoomKind kind, IEnumerable<string> memb
         lock (_gate)
         {
             var read = _marks.GetValueOrDefault(user);
-            var readMessages = read == 0 || _rows.Count == 0 ? 0 : _rows[(int)Math.Min(read, _rows.Count) - 1].Messages;
             var role = RoomRules.RoleOf(kind, room, user, Find(user).Role);
-            return new RoomFacts(kind, _rows.Count, Head?.Messages ?? 0, role, read, readMessages, Find(user).BannedUntil);
+            return new RoomFacts(kind, _rows.Count, Head?.Messages ?? 0, role, read, Find(user).BannedUntil);
+        }
+    }
+
+    public CountedFacts CountedFacts(string room, string user)
+    {
+        lock (_gate)
+        {
+            var facts = Facts(room, user);
+            return new(facts, Count(user, facts.Read));
         }
     }
 
@@ -161,7 +169,12 @@ internal sealed partial class MemoryRoom(RoomKind kind, IEnumerable<string> memb
             return first;
         }
 
-        var row = new Row(entry, (Head?.Messages ?? 0) + (entry.Kind == RoomEventKind.Msg ? 1 : 0)) { Text = entry.Text, Meta = entry.Meta };
+        var row = new Row(entry, (Head?.Messages ?? 0) + (entry.Kind == RoomEventKind.Msg ? 1 : 0))
+        {
+            Text = entry.Text,
+            Meta = entry.Meta,
+            Mentions = entry.Mentions,
+        };
         if (entry.ClientId is not null)
         {
             _known.Add((entry.User, entry.ClientId), _rows.Count);
@@ -274,13 +287,16 @@ internal sealed partial class MemoryRoom(RoomKind kind, IEnumerable<string> memb
 
         public string? Meta { get; set; }
 
+        public string? Mentions { get; set; }
+
         public bool Edited { get; set; }
 
         public bool Deleted { get; set; }
 
-        public void Take() => (Text, Meta, Hash) = (null, null, MessageLogEntry.AnyHash);
+        public void Take() => (Text, Meta, Mentions, Hash) = (null, null, null, MessageLogEntry.AnyHash);
 
         public RoomEvent Shown(long seq) => new(
-            seq, entry.Ts, entry.User, entry.Kind, Text, entry.Ref, entry.Reply, Meta, entry.ClientId, Edited, messages);
+            seq, entry.Ts, entry.User, entry.Kind, Text, entry.Ref, entry.Reply, Meta, entry.ClientId, Edited, messages)
+        { Mentions = Mentions };
     }
 }

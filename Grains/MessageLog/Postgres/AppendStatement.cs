@@ -21,13 +21,14 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <item>In groups, apply the events to the members and the invitation links (<see cref="GroupStatements"/>). An append
 /// may have several joins and leaves. Any other event that changes rights or links is the only entry of its
 /// append (<see cref="RoomRules.IsAlone"/>).</item>
+/// <item>Store the mentions of the fresh messages, one row for each name.</item>
 /// <item>Return one row for each entry: the stored event of a duplicate, or the new event. For a room that step 1 left
 /// out, return no rows.</item>
 /// </list>
 /// <para>
 /// Most appends have only messages, edits, deletions and reactions. Their statement has no title, no settings and no
-/// step 6, because each part of a statement costs time even if it has no rows. For the same reason, the part for links
-/// is only in the statement for appends that change links.
+/// step 6, because each part of a statement costs time even if it has no rows. For the same reason, step 7 is only in
+/// the statements for appends with mentions, and the part for links is only in the statement for any append.
 /// </para>
 /// <para>
 /// Why the statement misses no event and stores no event twice, under READ COMMITTED: a statement sees every row that
@@ -62,20 +63,33 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 internal sealed class AppendStatement : IPreparedCommit
 {
     /// <summary>
-    /// All steps in the remarks of the class except step 6, for an append that changes no members, links, title or
-    /// settings.
+    /// The statements, from the one with the fewest parts to the one for any append. The parts are the steps in the
+    /// remarks of the class. An append that has mentions and also changes members uses the last statement.
     /// </summary>
-    private const string Append = $"{Store}{Advance}{Answer}";
+    private static readonly string[] Appends =
+    [
+        $"{Store(false)}{Advance}{Answer}",
+        $"{Store(true)}{Advance}{Mention}{Answer}",
+        $"{Store(false)}{AdvanceAndSet}{GroupStatements.ChangeMembers}{Answer}",
+        $"{Store(true)}{AdvanceAndSet}{GroupStatements.ChangeMembers}{GroupStatements.ChangeLinks}{Mention}{Answer}",
+    ];
 
-    /// <summary>Steps 1 to 7 in the remarks of the class, for an append that changes no links.</summary>
-    private const string AppendAndChange = $"{Store}{AdvanceAndSet}{GroupStatements.ChangeMembers}{Answer}";
+    /// <summary>Step 7.</summary>
+    private const string Mention =
+        """
+        , mentioned as (
+            insert into chat.mentions(room, usr, seq)
+            select f.room, n.usr, f.seq from fresh f cross join lateral unnest(string_to_array(f.mentions, ' ')) as n(usr) where f.kind = 0
+            on conflict do nothing)
 
-    /// <summary>Steps 1 to 7 in the remarks of the class, for any append.</summary>
-    private const string AppendAndChangeAll = $"{Store}{AdvanceAndSet}{GroupStatements.ChangeMembers}{GroupStatements.ChangeLinks}{Answer}";
+        """;
 
     /// <summary>Steps 1 to 4.</summary>
-    private const string Store =
-        """
+    /// <param name="withMentions">Whether $13 has the mentions of each entry.</param>
+    private static string Store(bool withMentions)
+    {
+        var (parameter, column) = withMentions ? (", $13", ", mentions") : ("", "");
+        return $"""
         with owned as materialized (
             select g.n as room_n, r.room, r.kind, r.seq, r.messages
             from unnest($1, $2) with ordinality as g(room, claim, n) join chat.rooms r on r.room = g.room
@@ -85,8 +99,8 @@ internal sealed class AppendStatement : IPreparedCommit
         looked_up as materialized (
             select e.*, o.room, o.kind as room_kind, o.seq as head, o.messages as head_messages,
                 was.seq as was_seq, was.ts as was_ts, was.hash as was_hash, was.messages as was_messages
-            from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12) with ordinality
-                as e(room_n, usr, client_id, hash, ts, kind, text, ref, reply, meta, n)
+            from unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12{parameter}) with ordinality
+                as e(room_n, usr, client_id, hash, ts, kind, text, ref, reply, meta{column}, n)
             join owned o on o.room_n = e.room_n
             left join lateral (
                 select v.seq, v.ts, v.hash, v.messages from chat.events v
@@ -97,10 +111,11 @@ internal sealed class AppendStatement : IPreparedCommit
             where was_seq is null
             window room_so_far as (partition by room order by n rows unbounded preceding)),
         added as (
-            insert into chat.events(room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, messages)
-            select room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, messages from fresh order by n),
+            insert into chat.events(room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, messages{column})
+            select room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, messages{column} from fresh order by n),
 
         """;
+    }
 
     /// <summary>Step 5.</summary>
     private const string Advance =
@@ -127,7 +142,7 @@ internal sealed class AppendStatement : IPreparedCommit
 
         """;
 
-    /// <summary>Step 7.</summary>
+    /// <summary>Step 8.</summary>
     private const string Answer =
         """
         select n, was_seq, was_ts, was_hash, was_messages, true from looked_up where was_seq is not null
@@ -145,7 +160,7 @@ internal sealed class AppendStatement : IPreparedCommit
     private const string Rewrite =
         """
         with message as materialized (
-            select m.room, m.seq, m.deleted or t.deletes as deleted, edit.text, edit.seq is not null as edited
+            select m.room, m.seq, m.mentions, m.deleted or t.deletes as deleted, edit.text, edit.seq is not null as edited
             from (
                 select g.room, g.ref, bool_or(g.kind = 2) as deletes
                 from unnest($1, $2, $3, $4) as g(room, claim, ref, kind) join chat.rooms r on r.room = g.room and r.claim = g.claim
@@ -158,10 +173,14 @@ internal sealed class AppendStatement : IPreparedCommit
             update chat.events m set
                 text = case when message.deleted then null when message.edited then message.text else m.text end,
                 meta = case when message.deleted then null else m.meta end,
+                mentions = case when message.deleted then null else m.mentions end,
                 hash = case when message.deleted then 0 else m.hash end,
                 edited = message.edited and not message.deleted,
                 deleted = message.deleted
-            from message where m.room = message.room and m.seq = message.seq)
+            from message where m.room = message.room and m.seq = message.seq),
+        unmentioned as (
+            delete from chat.mentions n using message cross join lateral unnest(string_to_array(message.mentions, ' ')) as names(usr)
+            where message.deleted and n.room = message.room and n.usr = names.usr and n.seq = message.seq)
         update chat.events v set text = null, meta = null, hash = 0
         from message where message.deleted and v.room = message.room and v.ref = message.seq and v.kind = 1 and (v.text is not null or v.hash <> 0)
         """;
@@ -170,12 +189,11 @@ internal sealed class AppendStatement : IPreparedCommit
 
     private AppendStatement(NpgsqlConnection connection) => _batches =
     [
-        new NpgsqlBatch(connection) { BatchCommands = { NewAppend(Append) } },
-        new NpgsqlBatch(connection) { BatchCommands = { NewAppend(Append), NewRewrite(), NewRemoveReports() } },
-        new NpgsqlBatch(connection) { BatchCommands = { NewAppend(AppendAndChange) } },
-        new NpgsqlBatch(connection) { BatchCommands = { NewAppend(AppendAndChange), NewRewrite(), NewRemoveReports() } },
-        new NpgsqlBatch(connection) { BatchCommands = { NewAppend(AppendAndChangeAll) } },
-        new NpgsqlBatch(connection) { BatchCommands = { NewAppend(AppendAndChangeAll), NewRewrite(), NewRemoveReports() } },
+        .. from sql in Appends
+           from rewrites in (bool[])[false, true]
+           select rewrites
+               ? new NpgsqlBatch(connection) { BatchCommands = { NewAppend(sql), NewRewrite(), NewRemoveReports() } }
+               : new NpgsqlBatch(connection) { BatchCommands = { NewAppend(sql) } },
     ];
 
     public static async Task<AppendStatement> PrepareAsync(NpgsqlConnection connection)
@@ -194,9 +212,10 @@ internal sealed class AppendStatement : IPreparedCommit
     {
         var rows = Rows(appends);
         var rewrites = Array.FindAll(rows, static row => row.Entry is { Kind: RoomEventKind.Edit or RoomEventKind.Delete, Ref: not null });
-        var changes = Array.Exists(rows, static row => LinkRules.Concerns(row.Entry.Kind, row.Entry.Ref)) ? 2
-            : Array.Exists(rows, static row => row.Entry.Kind > RoomEventKind.Unreact) ? 1
-            : 0;
+        var mentions = Array.Exists(rows, static row => row.Entry.Mentions is not null);
+        var changes = Array.Exists(rows, static row => LinkRules.Concerns(row.Entry.Kind, row.Entry.Ref)) ? 3
+            : !Array.Exists(rows, static row => row.Entry.Kind > RoomEventKind.Unreact) ? (mentions ? 1 : 0)
+            : mentions ? 3 : 2;
         var batch = _batches[(2 * changes) + (rewrites.Length > 0 ? 1 : 0)];
         Bind(batch.BatchCommands[0], appends, rows);
         if (rewrites.Length > 0)
@@ -212,7 +231,7 @@ internal sealed class AppendStatement : IPreparedCommit
             values[1].Value = Array.ConvertAll(deletions, static row => row.Entry.Ref!.Value);
         }
 
-        // Step 7: read one row for each entry.
+        // Step 8: read one row for each entry.
         var appended = new AppendedEntry?[rows.Length];
         await using var row = await batch.ExecuteReaderAsync();
         while (await row.ReadAsync())
@@ -291,13 +310,20 @@ internal sealed class AppendStatement : IPreparedCommit
         values[9].Value = Array.ConvertAll(rows, static row => row.Entry.Ref);
         values[10].Value = Array.ConvertAll(rows, static row => row.Entry.Reply);
         values[11].Value = Array.ConvertAll(rows, static row => row.Entry.Meta);
+        if (values.Count > 12)
+        {
+            values[12].Value = Array.ConvertAll(rows, static row => row.Entry.Mentions);
+        }
     }
 
     private static NpgsqlBatchCommand NewAppend(string sql) => New(
         sql,
-        NpgsqlDbType.Text, NpgsqlDbType.Bigint,
-        NpgsqlDbType.Bigint, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Smallint,
-        NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Text);
+        [
+            NpgsqlDbType.Text, NpgsqlDbType.Bigint,
+            NpgsqlDbType.Bigint, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Smallint,
+            NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Text,
+            .. sql.Contains("$13", StringComparison.Ordinal) ? (NpgsqlDbType[])[NpgsqlDbType.Text] : [],
+        ]);
 
     private static NpgsqlBatchCommand NewRewrite() =>
         New(Rewrite, NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Smallint);

@@ -53,7 +53,7 @@ internal static class PostgresConversations
         var conversation = new ConversationRow(
             row.GetString(3), kind, row.GetInt64(7), row.GetInt64(8), row.GetInt64(9), row.GetInt64(10),
             kind == RoomKind.Group ? (RoomRole)row.GetInt64(6) : RoomRole.None, row.IsDBNull(11) ? null : row.GetString(11), last,
-            new(row.GetInt64(12) > 0, row.GetInt64(13) > 0, row.GetInt64(14) > 0, row.GetInt64(15)));
+            new(row.GetInt64(12) > 0, row.GetInt64(13) > 0, row.GetInt64(14) > 0, row.GetInt64(15)), row.GetInt64(21), row.GetInt64(22) > 0);
         return new(log, cursor, newest, conversation, row.GetInt64(5) > 0);
     }
 

@@ -13,7 +13,7 @@ internal sealed partial class PostgresMessageLog : IMessageStore
     private const int RoomsPerQuery = 4096;
 
     /// <summary>The columns of a statement whose rows <see cref="ToEvent"/> reads.</summary>
-    internal const string EventColumns = "seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages";
+    internal const string EventColumns = "seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages, case when not deleted then mentions end";
 
     private static readonly object Null = DBNull.Value;
 
@@ -139,7 +139,8 @@ internal sealed partial class PostgresMessageLog : IMessageStore
         $"""
         select {EventColumns} from (
             select e.*, sum(bytes) over (order by seq {order} rows between unbounded preceding and current row) - bytes as bytes_before from (
-                select *, {EventBytes.Overhead} + coalesce(octet_length(text), 0) + coalesce(octet_length(meta), 0) as bytes
+                select *, {EventBytes.Overhead} + coalesce(octet_length(text), 0) + coalesce(octet_length(meta), 0)
+                    + coalesce(octet_length(mentions), 0) as bytes
                 from chat.events where room = $1 and seq > $2 and seq <= $3
             ) e
         ) s where bytes_before < $4 order by seq
@@ -147,7 +148,8 @@ internal sealed partial class PostgresMessageLog : IMessageStore
 
     private static RoomEvent ToEvent(NpgsqlDataReader row) => new(
         row.GetInt64(0), row.GetInt64(1), row.GetString(2), (RoomEventKind)row.GetInt16(3), Text(row, 4), Number(row, 5), Number(row, 6),
-        Text(row, 7), Text(row, 8), row.GetBoolean(9), row.GetInt64(10));
+        Text(row, 7), Text(row, 8), row.GetBoolean(9), row.GetInt64(10))
+    { Mentions = Text(row, 11) };
 
     public async Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken) =>
         (await RowsAsync(
@@ -185,18 +187,23 @@ internal sealed partial class PostgresMessageLog : IMessageStore
 
     public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) => FirstAsync(
         """
-        select r.kind, r.seq, r.messages, coalesce(m.role, 0::smallint), coalesce(k.seq, 0),
-            coalesce((select e.messages from chat.events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0),
-            coalesce(m.banned, 0)
+        select r.kind, r.seq, r.messages, coalesce(m.role, 0), coalesce(k.seq, 0), coalesce(m.banned, 0)
         from chat.rooms r
-        left join chat.members m on m.room = r.room and m.usr = $2
-        left join chat.marks k on k.room = r.room and k.usr = $2
-        where r.room = $1
+        left join chat.members m on m.room = r.room and m.usr = $1
+        left join chat.marks k on k.room = r.room and k.usr = $1
+        where r.room = $2
         """,
-        row => new RoomFacts(
-            (RoomKind)row.GetInt16(0), row.GetInt64(1), row.GetInt64(2),
-            RoomRules.RoleOf((RoomKind)row.GetInt16(0), room, user, (RoomRole)row.GetInt16(3)), row.GetInt64(4), row.GetInt64(5), row.GetInt64(6)),
-        cancellationToken, room, user);
+        row => ToFacts(row, room, user), cancellationToken, user, room);
+
+    public Task<CountedFacts?> CountedFactsAsync(string room, string user, CancellationToken cancellationToken) => FirstAsync(
+        UnreadSql.Facts, row => new CountedFacts(ToFacts(row, room, user), new(row.GetInt64(6), row.GetInt64(7), row.GetInt32(8) > 0)),
+        cancellationToken, user, room);
+
+    private static RoomFacts ToFacts(NpgsqlDataReader row, string room, string user)
+    {
+        var kind = (RoomKind)row.GetInt16(0);
+        return new(kind, row.GetInt64(1), row.GetInt64(2), RoomRules.RoleOf(kind, room, user, (RoomRole)row.GetInt32(3)), row.GetInt64(4), row.GetInt64(5));
+    }
 
     public async Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) => await RowsAsync(
         "select usr, role, muted, banned from chat.members where room = $1 order by since, usr",

@@ -52,7 +52,8 @@ internal static class PostgresThreads
                 select e.*, count(*) over () as total, row_number() over (order by seq {order}) as number,
                     sum(bytes) over (order by seq {order} rows between unbounded preceding and current row) - bytes as bytes_before
                 from (
-                    select *, {EventBytes.Overhead} + coalesce(octet_length(text), 0) + coalesce(octet_length(meta), 0) as bytes
+                    select *, {EventBytes.Overhead} + coalesce(octet_length(text), 0) + coalesce(octet_length(meta), 0)
+                        + coalesce(octet_length(mentions), 0) as bytes
                     from chat.events where room = $1 and reply = $2 and seq > $3 and seq < $4 and kind = 0
                     order by seq {order} limit $5 + 1
                 ) e

@@ -123,6 +123,9 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
     public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.Facts(room, user), cancellationToken);
 
+    public Task<CountedFacts?> CountedFactsAsync(string room, string user, CancellationToken cancellationToken) =>
+        ReadAsync(reads => reads.CountedFacts(room, user), cancellationToken);
+
     public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.Members(room), cancellationToken);
 

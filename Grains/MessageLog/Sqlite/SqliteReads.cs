@@ -11,7 +11,7 @@ namespace OrleansChat.Grains.MessageLog.Sqlite;
 internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
 {
     /// <summary>The columns of a statement whose rows <see cref="ToEvent"/> reads.</summary>
-    public const string EventColumns = "seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages";
+    public const string EventColumns = "seq, ts, usr, kind, text, ref, reply, meta, client_id, edited, messages, case when not deleted then mentions end";
 
     private readonly SqliteStatement _exists = new(connection, "select 1 from rooms where room = ?1");
 
@@ -38,13 +38,14 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
     private readonly SqliteStatement _facts = new(
         connection,
         """
-        select r.kind, r.seq, r.messages, coalesce(m.role, 0), coalesce(k.seq, 0),
-            coalesce((select e.messages from events e where e.room = r.room and e.seq <= k.seq order by e.seq desc limit 1), 0), coalesce(m.banned, 0)
+        select r.kind, r.seq, r.messages, coalesce(m.role, 0), coalesce(k.seq, 0), coalesce(m.banned, 0)
         from rooms r
-        left join members m on m.room = r.room and m.usr = ?2
-        left join marks k on k.room = r.room and k.usr = ?2
-        where r.room = ?1
+        left join members m on m.room = r.room and m.usr = ?1
+        left join marks k on k.room = r.room and k.usr = ?1
+        where r.room = ?2
         """);
+
+    private readonly SqliteStatement _countedFacts = new(connection, UnreadSql.ForSqlite(UnreadSql.Facts));
 
     private readonly SqliteStatement _members = new(connection, "select usr, role, muted, banned from members where room = ?1 order by since, usr");
 
@@ -114,7 +115,8 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
 
     public static RoomEvent ToEvent(SqliteStatement.Rows row) => new(
         row.Number(0), row.Number(1), row.Text(2), (RoomEventKind)row.Number(3), row.TextOrNull(4), row.NumberOrNull(5),
-        row.NumberOrNull(6), row.TextOrNull(7), row.TextOrNull(8), row.IsTrue(9), row.Number(10));
+        row.NumberOrNull(6), row.TextOrNull(7), row.TextOrNull(8), row.IsTrue(9), row.Number(10))
+    { Mentions = row.TextOrNull(11) };
 
     public IReadOnlyList<RoomHead> Heads(IReadOnlyCollection<string> rooms)
     {
@@ -130,15 +132,21 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
 
     public RoomFacts? Facts(string room, string user)
     {
-        using var row = _facts.Query(room, user);
-        if (!row.Read())
-        {
-            return null;
-        }
+        using var row = _facts.Query(user, room);
+        return row.Read() ? ToFacts(row, room, user) : null;
+    }
 
+    public CountedFacts? CountedFacts(string room, string user)
+    {
+        using var row = _countedFacts.Query(user, room);
+        return row.Read() ? new(ToFacts(row, room, user), new(row.Number(6), row.Number(7), row.IsTrue(8))) : null;
+    }
+
+    private static RoomFacts ToFacts(SqliteStatement.Rows row, string room, string user)
+    {
         var kind = (RoomKind)row.Number(0);
         var role = RoomRules.RoleOf(kind, room, user, (RoomRole)row.Number(3));
-        return new RoomFacts(kind, row.Number(1), row.Number(2), role, row.Number(4), row.Number(5), row.Number(6));
+        return new(kind, row.Number(1), row.Number(2), role, row.Number(4), row.Number(5));
     }
 
     public IReadOnlyList<Member> Members(string room)
@@ -222,7 +230,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
                 new(
                     room, kind, row.Number(7), row.Number(8), row.Number(9), row.Number(10),
                     kind == RoomKind.Group ? (RoomRole)row.Number(6) : RoomRole.None, row.TextOrNull(11), last,
-                    new(row.IsTrue(12), row.IsTrue(13), row.IsTrue(14), row.Number(15))),
+                    new(row.IsTrue(12), row.IsTrue(13), row.IsTrue(14), row.Number(15)), row.Number(21), row.IsTrue(22)),
                 row.IsTrue(5)));
         }
 
@@ -244,6 +252,7 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         _eventsFromEnd.Dispose();
         _heads.Dispose();
         _facts.Dispose();
+        _countedFacts.Dispose();
         _members.Dispose();
         _countGroups.Dispose();
         _links.Dispose();

@@ -32,8 +32,8 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     private readonly SqliteStatement _insert = new(
         connection,
         """
-        insert into events(room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, messages)
-        values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        insert into events(room, seq, usr, client_id, hash, ts, kind, text, ref, reply, meta, messages, mentions)
+        values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
         on conflict(room, usr, client_id) where client_id is not null do nothing
         """);
 
@@ -51,7 +51,8 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         """);
 
     private readonly SqliteStatement _delete = new(
-        connection, "update events set text = null, meta = null, hash = 0, edited = 0, deleted = 1 where room = ?1 and seq = ?2 and kind = 0");
+        connection,
+        "update events set text = null, meta = null, mentions = null, hash = 0, edited = 0, deleted = 1 where room = ?1 and seq = ?2 and kind = 0");
 
     private readonly SqliteStatement _takeEdits = new(
         connection, "update events set text = null, meta = null, hash = 0 where room = ?1 and ref = ?2 and kind = 1");
@@ -60,6 +61,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     private readonly SqliteStatement _roomSettings = new(connection, "update rooms set settings = ?2 where room = ?1");
     private readonly SqliteMembers _members = new(connection);
     private readonly SqliteLinks _links = new(connection);
+    private readonly SqliteMentions _mentions = new(connection);
 
     private readonly SqliteStatement _mark = new(
         connection,
@@ -170,7 +172,8 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         foreach (var statement in (IDisposable[])
         [
             _begin, _commit, _rollback, _create, _claim, _room, _advance, _insert, _first, _edit, _takeIfDeleted, _delete, _takeEdits,
-            _title, _roomSettings, _members, _links, _mark, _settings, _blocks, _reports, _reserve, _touch, _raise, _announce, _truncateWal,
+            _title, _roomSettings, _members, _links, _mentions, _mark, _settings, _blocks, _reports, _reserve, _touch, _raise, _announce,
+            _truncateWal,
         ])
         {
             statement.Dispose();
@@ -267,7 +270,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
             var message = entry.Kind == RoomEventKind.Msg ? 1 : 0;
             var added = _insert.Run(
                 append.Room, seq + 1, entry.User, entry.ClientId, entry.Hash, entry.Ts, (long)entry.Kind,
-                entry.Text, entry.Ref, entry.Reply, entry.Meta, messages + message) == 1;
+                entry.Text, entry.Ref, entry.Reply, entry.Meta, messages + message, entry.Mentions) == 1;
             if (!added)
             {
                 appended[i] = First(append.Room, entry);
@@ -298,6 +301,9 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     {
         switch (entry.Kind)
         {
+            case RoomEventKind.Msg:
+                _mentions.Add(room, seq, entry.Mentions);
+                break;
             case RoomEventKind.Edit:
                 if (_edit.Run(room, entry.Ref, entry.Text) == 0)
                 {
@@ -308,6 +314,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
 
                 break;
             case RoomEventKind.Delete:
+                _mentions.Remove(room, entry.Ref);
                 if (_delete.Run(room, entry.Ref) == 1)
                 {
                     _takeEdits.Run(room, entry.Ref);

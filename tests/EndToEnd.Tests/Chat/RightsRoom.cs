@@ -106,6 +106,8 @@ internal sealed class RightsRoom : IAsyncDisposable
             "hide" => With(client, "conversation", room, ("hidden", true)),
             "mark" => Mark(client, room),
             "send" => Send(client, room, "msg", ("text", "hello")),
+            "mention everyone" => Send(client, room, "msg", ("text", "hello"), ("mentions", new JsonArray("@everyone"))),
+            "mention the owner" => Send(client, room, "msg", ("text", "hello"), ("mentions", new JsonArray(Owner.User))),
             "react" => Send(client, room, "react", ("ref", _ofOwner), ("text", "👍")),
             "edit another's" => Send(client, room, "edit", ("ref", client == Owner ? _ofModerator : _ofOwner), ("text", "other")),
             "delete a moderator's" => Send(client, room, "delete", ("ref", _ofModerator)),

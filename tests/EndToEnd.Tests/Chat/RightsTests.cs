@@ -26,6 +26,8 @@ public sealed class RightsTests(ProcessTestCluster cluster)
         ("hide", "ok ok ok ok not_member ok not_member"),
         ("mark", "ok ok ok ok not_member not_member not_member"),
         ("send", "ok ok ok muted not_member not_member not_member"),
+        ("mention everyone", "ok ok forbidden forbidden not_member not_member not_member"),
+        ("mention the owner", "ok ok ok muted not_member not_member not_member"),
         ("react", "ok ok ok muted not_member not_member not_member"),
         ("edit another's", "forbidden forbidden forbidden muted not_member not_member not_member"),
         ("delete a moderator's", "ok forbidden forbidden forbidden not_member not_member not_member"),

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using OrleansChat.EndToEnd.Tests.Chat;
 using static Microsoft.Playwright.Assertions;
@@ -34,6 +35,33 @@ public sealed class RoomListPageTests(ProcessTestCluster cluster)
         await ActAsync(fresh, bob, "unpin");
         await Expect(Row(page, bob)).ToHaveAttributeAsync("data-muted", "false");
         await Expect(Row(page, bob)).ToHaveAttributeAsync("data-pinned", "false");
+    }
+
+    [Fact]
+    public async Task Conversation_WhenItHasMentions_ShowsTheirNumberUntilTheyAreRead()
+    {
+        var (ann, bob) = (cluster.Fresh("ann"), cluster.Fresh("bob"));
+        await using var sender = await JsonClient.ConnectAsync(cluster.Second, bob);
+        await MentionAsync();
+        await sender.SendAsync($"@{ann}", "no mention");
+        await using var browser = await Browser.StartAsync();
+        var page = await OpenAsync(browser, cluster.First, ann);
+        await Expect(Row(page, bob).GetByTestId("mentions")).ToHaveTextAsync("@1 mention");
+
+        await MentionAsync();
+        await Expect(Row(page, bob).GetByTestId("mentions")).ToHaveTextAsync("@2 mentions");
+        await Expect(Row(page, bob)).ToHaveAttributeAsync("data-unread", "3");
+
+        await page.Locator($"[data-room='@{bob}'] .room-open").ClickAsync();
+        await Expect(Row(page, bob).GetByTestId("mentions")).ToHaveCountAsync(0);
+        await Expect(Row(page, bob)).ToHaveAttributeAsync("data-unread", "0");
+
+        async Task MentionAsync()
+        {
+            var send = sender.Command("send");
+            (send["room"], send["text"], send["mentions"]) = ($"@{ann}", "psst", new JsonArray(ann));
+            await sender.AskAsync(send, "ok");
+        }
     }
 
     [Fact]

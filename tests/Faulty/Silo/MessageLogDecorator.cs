@@ -66,6 +66,9 @@ internal abstract class MessageLogDecorator(IMessageLog log) : IMessageLog
 
     public virtual Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) => log.FactsAsync(room, user, cancellationToken);
 
+    public virtual Task<CountedFacts?> CountedFactsAsync(string room, string user, CancellationToken cancellationToken) =>
+        log.CountedFactsAsync(room, user, cancellationToken);
+
     public Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) =>
         log.CountGroupsAsync(user, withInvitations, most, cancellationToken);
 

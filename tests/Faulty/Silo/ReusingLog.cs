@@ -45,6 +45,11 @@ internal sealed class ReusingLog(IMessageLog log) : MessageLogDecorator(log)
     public override async Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) =>
         await Whole.FactsAsync(room, user, cancellationToken) is { } facts ? facts with { Seq = Shown(room, facts.Seq) } : null;
 
+    public override async Task<CountedFacts?> CountedFactsAsync(string room, string user, CancellationToken cancellationToken) =>
+        await Whole.CountedFactsAsync(room, user, cancellationToken) is { } counted
+            ? counted with { Facts = counted.Facts with { Seq = Shown(room, counted.Facts.Seq) } }
+            : null;
+
     private RoomClaim Lose(string room, RoomClaim claim)
     {
         _lost.TryAdd(room, claim.Seq);

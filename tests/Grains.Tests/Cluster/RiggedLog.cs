@@ -31,6 +31,9 @@ internal sealed class Rig
     /// <summary>Whether the store permanently refuses every creation of the room.</summary>
     public bool RefusesCreation { get; set; }
 
+    /// <summary>Called after the log has counted what a user has not read, before the room gets the counts.</summary>
+    public Func<Task>? Counted { get; set; }
+
     public int Appends => _appends;
 
     /// <summary>Number of calls about the room, except the calls for heads and read marks.</summary>
@@ -170,6 +173,13 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
 
     public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken)
         => Present(room).FactsAsync(room, user, cancellationToken);
+
+    public async Task<CountedFacts?> CountedFactsAsync(string room, string user, CancellationToken cancellationToken)
+    {
+        var counted = await Present(room).CountedFactsAsync(room, user, cancellationToken);
+        await (this[room].Counted?.Invoke() ?? Task.CompletedTask);
+        return counted;
+    }
 
     public Task<ConversationRows> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
         => Present("").ConversationsAsync(user, before, limit, cancellationToken);

@@ -90,6 +90,8 @@ internal sealed class VersionedLog(int version) : IMessageLog
 
     public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<CountedFacts?> CountedFactsAsync(string room, string user, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<IReadOnlyList<Member>> MembersAsync(string room, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -85,12 +85,38 @@ public abstract class DurableLogContract : MessageLogContract
         var log = await OpenAsync();
 
         Assert.Equal(before, await log.AllAsync("team"));
-        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 2, RoomRole.Owner, 2, 1), await log.FactsAsync("team", "ann", Ct));
+        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 2, RoomRole.Owner, 2), await log.FactsAsync("team", "ann", Ct));
         Assert.Equal(["ann"], (await log.MembersAsync("team", Ct)).Select(member => member.User));
         var again = await log.ClaimAsync("team", Ct);
         Assert.Equal(new RoomClaim(claim.Number + 1, RoomKind.Group, claim.Epoch, 5, 3000, 2), again);
         var result = await log.AppendAsync("team", again!.Number, Msg("ann", "1", hash: 6), Msg("ann", "5"));
         Assert.Equal([new AppendedEntry(2, 2000, 5, 1, true), new AppendedEntry(6, 1000, 7, 3, false)], result.Entries);
+    }
+
+    [Fact]
+    public async Task Mentions_WhenTheMessageIsDeleted_LeaveNoRows()
+    {
+        var claim = await Log.OwnAsync("lobby");
+        await Log.AppendAsync("lobby", claim, Mention("ann", "1", "bob @everyone eve bob"), Mention("ann", "2", "bob"));
+        Assert.Equal(4, await NumberAsync($"select count(*) from {Table("mentions")}"));
+
+        await Log.AppendAsync("lobby", claim, Delete("ann", "3", 1));
+
+        Assert.Equal(1, await NumberAsync($"select count(*) from {Table("mentions")}"));
+        Assert.Equal(1, await NumberAsync($"select count(mentions) from {Table("events")}"));
+    }
+
+    /// <summary>Version 0.1.0 does not erase the mentions of a message that it deletes.</summary>
+    [Fact]
+    public async Task Mentions_WhenVersion010DeletedTheMessage_AreHidden()
+    {
+        var claim = await Log.OwnAsync("lobby");
+        await Log.AppendAsync("lobby", claim, Mention("ann", "1", "bob"));
+        await ExecuteAsync($"update {Table("events")} set text = null, hash = 0, deleted = {(Table("").Length > 0 ? "true" : "1")}");
+
+        Assert.Null(Assert.Single(await Log.AllAsync("lobby")).Mentions);
+        Assert.Null(Assert.Single(await Log.ReadAsync("lobby", new(0, 10, 1000, FromEnd: true), Ct)).Mentions);
+        Assert.Equal(default, (await Log.CountedFactsAsync("lobby", "bob", Ct))!.Counts with { HasMore = false });
     }
 
     [Fact]

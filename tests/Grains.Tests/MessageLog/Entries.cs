@@ -9,6 +9,8 @@ internal static class Entries
     public static MessageLogEntry Msg(string user, string? id, string text = "text", long ts = 1000, long hash = 7) =>
         new(user, id, hash, ts, RoomEventKind.Msg, text, null, null, null);
 
+    public static MessageLogEntry Mention(string user, string? id, string mentions) => Msg(user, id) with { Mentions = mentions };
+
     public static MessageLogEntry Edit(string user, string id, long target, string text) =>
         new(user, id, 7, 1000, RoomEventKind.Edit, text, target, null, null);
 

@@ -240,6 +240,11 @@ public abstract partial class MessageLogContract
         await Parallel.ForAsync(0, Histories, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Ct }, async (seed, _) =>
         {
             var history = new RandomHistory(Log, seed);
+            if (seed % 30 == 0)
+            {
+                await history.FillAsync();
+            }
+
             for (var step = 0; step < Steps; step++)
             {
                 await history.StepAsync();

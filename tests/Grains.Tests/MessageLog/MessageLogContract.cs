@@ -69,6 +69,7 @@ public abstract partial class MessageLogContract : IAsyncLifetime
     {
         Assert.Null(await Log.ClaimAsync("nowhere", Ct));
         Assert.Null(await Log.FactsAsync("nowhere", "ann", Ct));
+        Assert.Null(await Log.CountedFactsAsync("nowhere", "ann", Ct));
         Assert.Empty(await Log.ReadAsync("nowhere", 0, 10, Ct));
         Assert.Empty(await Log.MembersAsync("nowhere", Ct));
         Assert.Empty(await Log.HeadsAsync(["nowhere"], Ct));
@@ -588,7 +589,7 @@ public abstract partial class MessageLogContract : IAsyncLifetime
             await Log.ListAsync("ann", null, 10));
         Assert.Equal([new("team", RoomKind.Group, 3, 200, 0, 1, RoomRole.Owner, null)], await Log.ListAsync("ann", new(300, bob), 1));
         Assert.Equal([cyd], (await Log.ListAsync("ann", new(200, "team"), 10)).Select(row => row.Room));
-        Assert.Equal([0, 2], (await Log.ListAsync("bob", null, 10)).Select(row => row.Unread).Order());
+        Assert.Equal([0, 0], (await Log.ListAsync("bob", null, 10)).Select(row => row.Unread));
         Assert.Empty(await Log.ListAsync("dan", null, 10));
 
         await Log.AppendAsync("team", team, Leave("ann") with { Ts = 400 });
@@ -603,14 +604,14 @@ public abstract partial class MessageLogContract : IAsyncLifetime
         await Log.AppendAsync("team", claim, Join("ann"), Msg("ann", "1"), Msg("ann", "2"), Delete("ann", "3", 2), Msg("ann", "4"));
         await Log.OwnAsync("lobby");
 
-        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 3, RoomRole.Owner, 0, 0), await Log.FactsAsync("team", "ann", Ct));
+        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 3, RoomRole.Owner, 0), await Log.FactsAsync("team", "ann", Ct));
 
         await Log.MarkAsync([new("team", "ann", 2), new("team", "ann", 4), new("team", "ann", 3), new("lobby", "ann", 1), new("team", "bob", 1)], Ct);
         await Log.MarkAsync([new("team", "ann", 3)], Ct);
         await Log.MarkAsync([], Ct);
 
-        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 3, RoomRole.Owner, 4, 2), await Log.FactsAsync("team", "ann", Ct));
-        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 3, RoomRole.None, 1, 0), await Log.FactsAsync("team", "bob", Ct));
+        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 3, RoomRole.Owner, 4), await Log.FactsAsync("team", "ann", Ct));
+        Assert.Equal(new RoomFacts(RoomKind.Group, 5, 3, RoomRole.None, 1), await Log.FactsAsync("team", "bob", Ct));
     }
 
     [Fact]

@@ -24,6 +24,9 @@ internal sealed class RandomHistory
     private long _ts = 1000;
     private int _step;
 
+    /// <summary>A bound for random read marks: the head of the room with the most events.</summary>
+    private int _heads;
+
     public RandomHistory(IMessageLog log, int seed)
     {
         (_log, _seed, _random) = (log, seed, new Random(seed));
@@ -39,6 +42,18 @@ internal sealed class RandomHistory
 
     public int Next(int below) => _random.Next(below);
 
+    /// <summary>Gives the direct room of two users about as many events as a count reads at most.</summary>
+    public async Task FillAsync()
+    {
+        var (room, kind) = _rooms[^2];
+        MessageLogEntry[] entries =
+        [
+            .. (UnreadCounts.Window - 10 + Next(25)).To().Select(i => Msg(_users[Next(2)], $"filled-{i}", "filled") with { Ts = _ts, Mentions = Mentions() }),
+        ];
+        _heads = entries.Length;
+        _claims[room] = (await _log.CreateAsync(new RoomCreation(room, kind, entries), CancellationToken.None)).Claim.Number;
+    }
+
     /// <summary>Makes one random append, mark or change of settings.</summary>
     public async Task StepAsync()
     {
@@ -48,7 +63,7 @@ internal sealed class RandomHistory
         switch (Next(10))
         {
             case 0 when _claims.ContainsKey(room):
-                var read = Next(8);
+                var read = Next(3) == 0 ? Next(_heads + 3) : Next(8);
                 await _log.MarkAsync([new(room, user, read)], CancellationToken.None);
                 _marks[(user, room)] = Math.Max(_marks.GetValueOrDefault((user, room)), read);
                 break;
@@ -75,6 +90,14 @@ internal sealed class RandomHistory
         {
             var expected = Expected(user, log).ToArray();
             Assert.Equal(Write(expected), Write((await _log.ConversationsAsync(user, null, 100, CancellationToken.None)).Rows));
+            foreach (var (room, _) in _rooms.Where(one => log.ContainsKey(one.Room)))
+            {
+                var counted = (await _log.CountedFactsAsync(room, user, CancellationToken.None))!;
+                Assert.Equal(
+                    $"seed {_seed}, step {_step}, {user} in {room}: {Count(user, _marks.GetValueOrDefault((user, room)), log[room])}",
+                    $"seed {_seed}, step {_step}, {user} in {room}: {counted.Counts}");
+            }
+
             if (user == paging)
             {
                 Assert.Equal(Write(expected), Write(await PagesAsync(user, 1 + Next(3))));
@@ -138,9 +161,14 @@ internal sealed class RandomHistory
         5 => Edit(user, Id(), 1 + Next(8), $"edited-{_step}"),
         6 => Delete(user, Id(), 1 + Next(8)),
         7 => Msg(user, Id(), string.Concat(Enumerable.Repeat("é\"😀\n", 40 + Next(20)))),
-        _ => Msg(user, Id(), $"text-{_step}"),
+        _ => Msg(user, Id(), $"text-{_step}") with { Mentions = Mentions() },
     }) with
     { Ts = _ts };
+
+    /// <summary>The names that a message mentions: often none, otherwise some of the users, everyone, and a stranger.</summary>
+    private string? Mentions() => Next(2) == 0
+        ? null
+        : MentionList.Create([.. _users.Append(MentionList.Everyone).Append("stranger").Where(_ => Next(4) == 0)]);
 
     /// <summary>Some ids repeat, so that nothing is appended.</summary>
     private string Id() => Next(6) == 0 ? "repeated" : _random.NextInt64().ToString(CultureInfo.InvariantCulture);
@@ -184,9 +212,22 @@ internal sealed class RandomHistory
         var newest = events is [.., var last]
             ? new NewestEvent(last.Seq, last.Ts, last.From, last.Kind, last.Text is null ? null : Cut(last.Text))
             : null;
+        var (unread, mentions, hasMore) = Count(user, read, events);
         return new(
-            room, kind, events.Count, newest?.Ts ?? 0, read, events.Count(happened => happened.Kind == RoomEventKind.Msg && happened.Seq > read),
-            kind == RoomKind.Group ? member.Role : RoomRole.None, title, newest, settings);
+            room, kind, events.Count, newest?.Ts ?? 0, read, unread, kind == RoomKind.Group ? member.Role : RoomRole.None, title, newest, settings,
+            mentions, hasMore);
+    }
+
+    /// <summary>What the user has not read, from the events. A deleted message has no text.</summary>
+    private static UnreadCounts Count(string user, long read, IReadOnlyList<RoomEvent> events)
+    {
+        var unread = events.TakeLast(1000)
+            .Where(happened => happened is { Kind: RoomEventKind.Msg, Text: not null } && happened.Seq > read && happened.From != user).ToArray();
+        var hasMessages = events.Any(happened => happened.Kind == RoomEventKind.Msg && happened.Seq > read);
+        return new(
+            unread.Length,
+            unread.Count(message => message.Mentions?.Split(' ') is { } names && (names.Contains(user) || names.Contains("@everyone"))),
+            read < events.Count - 1000 && hasMessages);
     }
 
     private async Task<List<ConversationRow>> PagesAsync(string user, int limit)

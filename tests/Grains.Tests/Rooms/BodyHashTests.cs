@@ -14,6 +14,14 @@ public sealed class BodyHashTests
     public void Hash_WhenOnlyTheSenderDiffers_IsTheSame()
         => Assert.Equal(BodyHash.Compute(Body), BodyHash.Compute(Body with { User = "bob", ClientId = "other" }));
 
+    /// <summary>
+    /// A silo of version 0.1.0 stores a message without its mentions. A repetition through a newer silo must not be a
+    /// conflict.
+    /// </summary>
+    [Fact]
+    public void Hash_WhenOnlyTheMentionsDiffer_IsTheSame()
+        => Assert.Equal(BodyHash.Compute(Body), BodyHash.Compute(Body with { Mentions = "bob @everyone" }));
+
     [Fact]
     public void Hash_WhenTheFieldsDiffer_IsDifferent()
     {

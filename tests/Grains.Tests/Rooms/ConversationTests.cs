@@ -142,5 +142,6 @@ public sealed class ConversationTests(SiloTestCluster cluster)
         Assert.InRange(ConversationBytes.Fitting(rows[..100], ConversationBytes.Page), count - 1, count + 1);
         Assert.Equal(1, ConversationBytes.Fitting(rows, 10));
         Assert.Equal(0, ConversationBytes.Fitting([], 10));
+        Assert.True(ConversationBytes.Fitting([.. rows.Select(row => row with { Mentions = 999, UnreadMore = true })], 60_000) < ConversationBytes.Fitting(rows, 60_000));
     }
 }

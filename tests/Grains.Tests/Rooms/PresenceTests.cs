@@ -180,7 +180,8 @@ public sealed class PresenceTests(SiloTestCluster cluster)
         await gateway.UntilAsync<RoomMark>(mark => mark == new RoomMark(_room, "ann", 5));
 
         Assert.Equal([3L, 5], gateway.Items.OfType<RoomMark>().Select(mark => mark.Read));
-        await gateway.PostAsync(_room, "ann", "new");
+        await gateway.EnterAsync(_room, "bob");
+        await gateway.PostAsync(_room, "bob", "new");
         var entered = await gateway.EnterAsync(_room, "ann");
         Assert.Equal((5L, 1L, 6L), (entered.Read, entered.Unread, entered.Messages));
     }

@@ -23,6 +23,8 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
     //                        owner     moderator member    muted     banned    invited   outsider
     [Theory]
     [InlineData("msg", "ok        ok        ok        Muted     NotMember NotMember NotMember")]
+    [InlineData("everyone", "ok        ok        Forbidden Forbidden NotMember NotMember NotMember")]
+    [InlineData("mention", "ok        ok        ok        Muted     NotMember NotMember NotMember")]
     [InlineData("edit", "ok        ok        ok        Muted     NotMember NotMember NotMember")]
     [InlineData("edit other", "Forbidden Forbidden Forbidden Muted     NotMember NotMember NotMember")]
     [InlineData("delete", "ok        ok        ok        ok        NotMember NotMember NotMember")]
@@ -55,6 +57,9 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
     [InlineData("members", "ok        ok        ok        ok        NotMember NotMember NotMember")]
     [InlineData("thread", "ok        ok        ok        ok        NotMember NotMember NotMember")]
     [InlineData("readers", "ok        ok        ok        ok        NotMember NotMember NotMember")]
+    [InlineData("report", "ok        ok        ok        ok        NotMember NotMember NotMember")]
+    [InlineData("reports", "ok        ok        Forbidden Forbidden NotMember NotMember NotMember")]
+    [InlineData("dismiss", "ok        ok        Forbidden Forbidden NotMember NotMember NotMember")]
     public async Task Group_WhenAUserActs_FollowsTheTable(string act, string expected)
     {
         await using var gateway = await cluster.GatewayAsync();
@@ -106,10 +111,18 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
                 return $"{(await cluster.History.PageAsync(new(room, actor, 0, 10, 0, Thread: _messages["target"]), default)).Refusal?.ToString() ?? "ok"}";
             case "readers":
                 return $"{(await cluster.History.ReadersAsync(new(room, actor, _messages["target"]))).Refusal?.Reason.ToString() ?? "ok"}";
+            case "report":
+                return ToText(await cluster.History.ReportAsync(new(room, actor, _messages["target"], "rude")));
+            case "reports":
+                return $"{(await cluster.History.ReportsAsync(new(room, actor, 10))).Refusal?.Reason.ToString() ?? "ok"}";
+            case "dismiss":
+                return ToText(await cluster.History.DismissAsync(new(room, actor, _messages["target"])));
             default:
                 var reply = await gateway.SendOneAsync(room, Command(act, actor));
-                return reply is Refused refused ? $"{refused.Reason}" : "ok";
+                return ToText(reply);
         }
+
+        static string ToText(RoomReply reply) => reply is Refused refused ? $"{refused.Reason}" : "ok";
     }
 
     private RoomCommand Command(string act, string actor)
@@ -118,6 +131,8 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
         return act switch
         {
             "msg" => Say(actor, "hello"),
+            "everyone" => Say(actor, "hello") with { Mentions = "target @everyone" },
+            "mention" => Say(actor, "hello") with { Mentions = "target" },
             "edit" => About(own, actor, RoomEventKind.Edit, "better"),
             "edit other" => About(other, actor, RoomEventKind.Edit, "better"),
             "delete" => About(own, actor, RoomEventKind.Delete),

@@ -99,6 +99,16 @@ public sealed class TextLineWriterTests
                 true),
             "* @a%3Ab, 1 unread - a%3Ab: one two\n* team (Team Red)\n* ~a (Plans) - you are invited, /join ~a accepts\n* there are more conversations"
         },
+        {
+            new ConversationList(
+                null,
+                [
+                    new("@bob", "direct", 3, 5, 1, 2, Last: new(3, 5, "bob", EventKind.Msg, "psst"), Mentions: 1),
+                    new("lobby", "channel", 9, 4, 0, 1000, Mentions: 12, UnreadMore: true),
+                ],
+                false),
+            "* @bob, 2 unread, 1 mention - bob: psst\n* lobby, 1000 unread, 12 mentions"
+        },
         { new ConversationChanged("@bob"), null },
     };
 

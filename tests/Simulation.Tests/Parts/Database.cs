@@ -124,6 +124,9 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
         public Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken) =>
             DoAsync("facts", () => Store.FactsAsync(room, user, CancellationToken.None), cancellationToken);
 
+        public Task<CountedFacts?> CountedFactsAsync(string room, string user, CancellationToken cancellationToken) =>
+            DoAsync("counted facts", () => Store.CountedFactsAsync(room, user, CancellationToken.None), cancellationToken);
+
         public Task<ConversationRows> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
             DoAsync("conversations", () => Store.ConversationsAsync(user, before, limit, CancellationToken.None), cancellationToken);
 

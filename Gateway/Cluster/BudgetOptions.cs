@@ -13,9 +13,9 @@ internal sealed class BudgetOptions
     /// <summary>
     /// Commands per second, except sends, that one user may issue on the whole cluster; 0 for no limit. If a user
     /// issues fewer commands, the user saves up the commands that are left, up to ten times this number. A page of
-    /// history counts as one command, plus one command for each full 16 KiB. A page of conversations, members or readers
-    /// counts as 11 commands, and a change of personal settings as 5. The gateway refuses a command above the limit as
-    /// <c>rate_limited</c>.
+    /// history counts as one command, plus one command for each full 16 KiB. A page of conversations, members,
+    /// readers or reports counts as 11 commands, and a change of personal settings, blocks or reports as 5. The gateway
+    /// refuses a command above the limit as <c>rate_limited</c>.
     /// </summary>
     [Range(0, 1_000_000)] public int CommandsPerSecond { get; set; } = 100;
 

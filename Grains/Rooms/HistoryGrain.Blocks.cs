@@ -42,7 +42,7 @@ internal sealed partial class HistoryGrain
         }
         catch (Exception)
         {
-            // The room logs why it could not read the blocks. If the room was not reached, Orleans logs the reason.
+            // The store logs that it is unavailable, and Orleans logs why the room was not reached.
             return new(Refusals.BlockNotComplete);
         }
     }

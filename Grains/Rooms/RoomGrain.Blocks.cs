@@ -39,21 +39,28 @@ internal sealed partial class RoomGrain
 
         try
         {
-            // A claim that is in flight may have read the blocks before the change.
-            while (_ownership.IsClaiming)
+            do
             {
-                await ((Task)_ownership.Claiming).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-            }
+                // A claim that is in flight may have read the blocks before the change.
+                while (_ownership.IsClaiming)
+                {
+                    await ((Task)_ownership.Claiming).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                }
 
-            // - Unclaimed, Unsure: claim.
-            // - Owned: claim again. If the claim fails, the next command or batch claims.
-            // - Deactivating, Lost: OwnAsync throws, or returns without a claim. The caller must reach the next
-            //   activation.
-            _ownership.OnOutdated();
-            if (!await OwnAsync())
-            {
+                // - Unclaimed, Unsure: claim.
+                // - Owned: claim again. If the claim fails, the next command or batch claims.
+                // - Deactivating, Lost: OwnAsync throws, or returns without a claim. The caller must reach the next
+                //   activation.
+                _ownership.OnOutdated();
+                if (await OwnAsync())
+                {
+                    break;
+                }
+
+                // The room does not exist. If its creation has begun during this read, it was decided without the read.
                 Apply(await ReadDirectAsync());
             }
+            while (_ownership.IsClaiming || _ownership.Claim is not null);
         }
         catch (Exception exception) when (exception is MessageLogUnavailableException or OperationCanceledException)
         {

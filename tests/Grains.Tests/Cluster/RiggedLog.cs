@@ -8,6 +8,7 @@ namespace OrleansChat.Grains.Tests.Cluster;
 internal sealed class Rig
 {
     private TaskCompletionSource? _held;
+    private TaskCompletionSource? _heldAnswers;
     private int _appends;
     private int _calls;
 
@@ -51,7 +52,27 @@ internal sealed class Rig
         _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    public void Release() => Interlocked.Exchange(ref _held, null)?.SetResult();
+    /// <summary>Makes appends wait after they commit, until <see cref="Release"/> is called.</summary>
+    public void HoldAnswers()
+    {
+        Reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _heldAnswers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    public void Release()
+    {
+        Interlocked.Exchange(ref _held, null)?.SetResult();
+        Interlocked.Exchange(ref _heldAnswers, null)?.SetResult();
+    }
+
+    public async Task AnswerAsync()
+    {
+        if (_heldAnswers is { } held)
+        {
+            Reached.TrySetResult();
+            await held.Task;
+        }
+    }
 
     /// <summary>Throws if the store must permanently refuse these entries.</summary>
     public void Check(IReadOnlyCollection<MessageLogEntry> entries, bool isCreation = false)
@@ -120,6 +141,7 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
         await rig.PassAsync();
         rig.Check(append.Entries);
         var result = await Present(append.Room).AppendAsync(append, cancellationToken);
+        await rig.AnswerAsync();
         return rig.LosesAnswers ? throw new MessageLogUnavailableException("The answer was lost.") : result;
     }
 

@@ -99,6 +99,42 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     /// </summary>
     [Alias("readers")]
     Task<ReaderPage> ReadersAsync(ReadersAsk ask);
+
+    /// <summary>
+    /// Blocks a user, or ends a block. After the answer, no activation of the direct room of the two users accepts an
+    /// event that the block forbids. If the answer is <see cref="Refusal.Unavailable"/>, the block may be stored
+    /// without this guarantee, and the same request again completes it.
+    /// </summary>
+    [Alias("block")]
+    Task<ConversationReply> BlockAsync(BlockSet set);
+
+    /// <summary>
+    /// Returns the users whom a user has blocked, ordered by user id. Throws <see cref="IOException"/> if the message
+    /// log cannot be reached.
+    /// </summary>
+    [Alias("blocks")]
+    Task<string[]> BlocksAsync(string user);
+
+    /// <summary>
+    /// Reports a message to the moderators of its room. The answer is <see cref="Done"/> or <see cref="Refused"/>. The
+    /// message of the refusal is empty if the user may not read the room.
+    /// </summary>
+    [Alias("report")]
+    Task<RoomReply> ReportAsync(ReportAsk ask);
+
+    /// <summary>
+    /// Returns the newest reports of a room, newest first. The request is refused if the user may not read the room, or
+    /// may not moderate it.
+    /// </summary>
+    [Alias("reports")]
+    Task<ReportPage> ReportsAsync(ReportsAsk ask);
+
+    /// <summary>
+    /// Removes all reports of a message. The answer is <see cref="Done"/> or <see cref="Refused"/>, as for
+    /// <see cref="ReportsAsync"/>.
+    /// </summary>
+    [Alias("dismiss")]
+    Task<RoomReply> DismissAsync(DismissAsk ask);
 }
 
 /// <summary>A request for a page of a user's conversations.</summary>

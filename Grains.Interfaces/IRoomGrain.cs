@@ -44,6 +44,14 @@ public interface IRoomGrain : IGrainWithStringKey
     [Alias("typing"), OneWay]
     Task TypingAsync(string user, RoomAction claimed = RoomAction.None);
 
+    /// <summary>
+    /// Takes over a change of the blocks between the two people of a direct room. When the call returns, no activation
+    /// of the room accepts an event that the stored blocks forbid. Throws <see cref="IOException"/> if the message log
+    /// cannot be reached, or if the room is moving to another silo.
+    /// </summary>
+    [Alias("blocks-changed")]
+    Task BlocksChangedAsync();
+
     /// <summary>Detaches all users of a gateway whose lease has ended.</summary>
     [Alias("gone")]
     Task GatewayGoneAsync(string gateway);

@@ -66,8 +66,8 @@ public interface IUserGrain : IGrainWithStringKey
     Task<TimeSpan> TakeCreationAsync(int burst, TimeSpan interval);
 
     /// <summary>
-    /// Takes one unit from the user's budget for an action. Only a room's grain calls this, just before it appends the
-    /// event of the action.
+    /// Takes one unit from the user's budget for an action. Only the grain that stores the result of the action calls
+    /// this, just before it does so.
     /// </summary>
     /// <param name="burst">Maximum number of units that the budget saves up.</param>
     /// <param name="interval">The time in which the budget earns one unit.</param>
@@ -108,6 +108,9 @@ public enum UserAction
 
     /// <summary>The user becomes a member of a group that exists.</summary>
     Join = 1,
+
+    /// <summary>The user reports a message.</summary>
+    Report = 2,
 }
 
 /// <summary>Whether a session may begin.</summary>

@@ -65,6 +65,15 @@ public static class Bounds
     /// <summary>Maximum number of users in the list of a message's readers.</summary>
     public const int ReadersPerMessage = 100;
 
+    /// <summary>Maximum number of users whom one user has blocked.</summary>
+    public const int BlockedUsers = 1000;
+
+    /// <summary>Maximum length of the reason of a report, in Unicode scalar values.</summary>
+    public const int ReasonCharacters = 500;
+
+    /// <summary>Maximum number of reports in one answer. A larger <c>limit</c> counts as this number.</summary>
+    public const int ReportsPerPage = 100;
+
     /// <summary>Maximum nesting depth of a command's JSON, counting the command's own object.</summary>
     public const int Depth = 16;
 

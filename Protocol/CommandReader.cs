@@ -96,7 +96,14 @@ public static partial class CommandReader
         CommandType.Members => new Members(
             id, Room(ref fields), fields.String(Field.After, Bounds.UserIdCodePoints),
             (int)Math.Min(fields.Number(Field.Limit, 1) ?? Bounds.MembersPerPage, Bounds.MembersPerPage)),
-        CommandType.Readers => new Readers(id, Room(ref fields), fields.Need(Field.Ref, fields.Number(Field.Ref, 1))),
+        CommandType.Readers => new Readers(id, Room(ref fields), Message(ref fields)),
+        CommandType.Block => new Block(id, User(ref fields)),
+        CommandType.Unblock => new Unblock(id, User(ref fields)),
+        CommandType.Blocks => new Blocks(id),
+        CommandType.Report => new Report(id, Room(ref fields), Message(ref fields), fields.String(Field.Text, Bounds.ReasonCharacters)),
+        CommandType.Reports => new Reports(
+            id, Room(ref fields), (int)Math.Min(fields.Number(Field.Limit, 1) ?? Bounds.ReportsPerPage, Bounds.ReportsPerPage)),
+        CommandType.Dismiss => new Dismiss(id, Room(ref fields), Message(ref fields)),
         CommandType.Ping => new Ping(id),
         CommandType.Auth => new Auth(id, fields.Need(Field.Token, fields.String(Field.Token, Bounds.TokenCharacters))),
         _ => throw new InvalidOperationException($"{type} has no reader."),
@@ -112,6 +119,9 @@ public static partial class CommandReader
 
         return room;
     }
+
+    /// <summary>The sequence of the message that a command is about.</summary>
+    private static long Message(ref FieldReader fields) => fields.Need(Field.Ref, fields.Number(Field.Ref, 1));
 
     private static int Limit(ref FieldReader fields, Field field) =>
         (int)Math.Min(fields.Number(field, 1) ?? Bounds.ConversationsPerPage, Bounds.ConversationsPerPage);

@@ -85,6 +85,13 @@ public static class FrameWriter
                 line.AddStrings(Field.Users, list.Users);
                 line.AddFlag(Field.More, list.More);
                 break;
+            case BlockList list:
+                Start(line, FrameType.Blocks, list.Id);
+                line.AddStrings(Field.Users, list.Users);
+                break;
+            case ReportList list:
+                WriteReports(line, list);
+                break;
             case Invited invited:
                 Start(line, FrameType.Invited, null, invited.Room);
                 line.Add(Field.Title, invited.Title);
@@ -259,6 +266,25 @@ public static class FrameWriter
             WriteRole(line, entry.Role);
             line.Add(Field.Muted, entry.Muted);
             line.Add(Field.Banned, entry.Banned);
+            line.EndObject();
+        }
+
+        line.EndArray();
+        line.AddFlag(Field.More, list.More);
+    }
+
+    private static void WriteReports(JsonLineWriter line, ReportList list)
+    {
+        Start(line, FrameType.Reports, list.Id, list.Room);
+        line.StartArray(Field.Reports);
+        foreach (var entry in list.Reports)
+        {
+            line.StartObject();
+            line.Add(Field.Ref, entry.Ref);
+            line.Add(Field.From, entry.From);
+            line.Add(Field.User, entry.User);
+            line.Add(Field.Ts, entry.Ts);
+            line.Add(Field.Text, entry.Text);
             line.EndObject();
         }
 

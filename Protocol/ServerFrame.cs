@@ -160,6 +160,21 @@ public sealed record MemberEntry(string User, MemberRole? Role, long? Muted, lon
 /// <param name="More">True if more users have read the message.</param>
 public sealed record ReaderList(string? Id, string Room, long Ref, IReadOnlyList<string> Users, bool More) : ServerFrame;
 
+/// <summary>The answer to blocks. The users are ordered by user id.</summary>
+public sealed record BlockList(string? Id, IReadOnlyList<string> Users) : ServerFrame;
+
+/// <summary>The answer to reports. The newest report is first.</summary>
+/// <param name="More">True if there are older reports.</param>
+public sealed record ReportList(string? Id, string Room, IReadOnlyList<ReportEntry> Reports, bool More) : ServerFrame;
+
+/// <summary>A report of a message.</summary>
+/// <param name="Ref">The sequence of the message.</param>
+/// <param name="From">The author of the message.</param>
+/// <param name="User">The user who reported the message.</param>
+/// <param name="Ts">When the message was reported, in milliseconds since 1970 UTC.</param>
+/// <param name="Text">The reason; null for none.</param>
+public sealed record ReportEntry(long Ref, string From, string User, long Ts, string? Text);
+
 /// <summary>The user is invited to a group. To accept, the client joins the room.</summary>
 /// <param name="Title">The title of the group; null for none.</param>
 public sealed record Invited(string Room, string? Title) : ServerFrame;

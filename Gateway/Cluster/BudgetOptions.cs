@@ -14,10 +14,10 @@ internal sealed class BudgetOptions
     /// Commands per second, except sends, that one user may issue on the whole cluster; 0 for no limit. If a user
     /// issues fewer commands, the user saves up the commands that are left, up to ten times this number. A page of
     /// history counts as one command, plus one command for each full 16 KiB and for each full 200 counted replies. A page
-    /// of conversations, members or readers counts as 11 commands. A page of conversations also counts as one more command
-    /// for each full 200 events that the silo may have read to count what is unread, which are at most 1,000 for each
-    /// conversation. A change of personal settings counts as 5 commands. The gateway refuses a command above the limit as
-    /// <c>rate_limited</c>.
+    /// of conversations, members, readers or reports counts as 11 commands. A page of conversations also counts as one
+    /// more command for each full 200 events that the silo may have read to count what is unread, which are at most 1,000
+    /// for each conversation. A change of personal settings, blocks or reports counts as 5 commands. The gateway refuses a
+    /// command above the limit as <c>rate_limited</c>.
     /// </summary>
     [Range(0, 1_000_000)] public int CommandsPerSecond { get; set; } = 100;
 

@@ -54,6 +54,26 @@ internal sealed class HistoryClient(IGrainFactory grains, RoomFeeds feeds, IOpti
     public async Task<ReaderPage> ReadersAsync(ReadersAsk ask, CancellationToken cancellationToken) =>
         await InTurnAsync(history => history.ReadersAsync(ask), cancellationToken) ?? new([], false, new(Refusal.Unavailable, ""));
 
+    /// <inheritdoc/>
+    public Task<ConversationReply?> BlockAsync(BlockSet set, CancellationToken cancellationToken) =>
+        InTurnAsync(history => history.BlockAsync(set), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<string[]?> BlocksAsync(string user, CancellationToken cancellationToken) =>
+        InTurnAsync(history => history.BlocksAsync(user), cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<RoomReply> ReportAsync(ReportAsk ask, CancellationToken cancellationToken) =>
+        await InTurnAsync(history => history.ReportAsync(ask), cancellationToken) ?? new Refused(Refusal.Unavailable, "");
+
+    /// <inheritdoc/>
+    public async Task<ReportPage> ReportsAsync(ReportsAsk ask, CancellationToken cancellationToken) =>
+        await InTurnAsync(history => history.ReportsAsync(ask), cancellationToken) ?? new([], false, new(Refusal.Unavailable, ""));
+
+    /// <inheritdoc/>
+    public async Task<RoomReply> DismissAsync(DismissAsk ask, CancellationToken cancellationToken) =>
+        await InTurnAsync(history => history.DismissAsync(ask), cancellationToken) ?? new Refused(Refusal.Unavailable, "");
+
     /// <summary>
     /// Makes a call as soon as the limit of concurrent calls allows. Returns null if the wait exceeds
     /// <see cref="PagePatience"/>.

@@ -42,14 +42,15 @@ internal sealed partial class Session
     private const int ReadersBytes = Bounds.ReadersPerMessage * 520;
 
     /// <summary>
-    /// Number of commands that a page of conversations, members or readers costs, in addition to the command itself.
-    /// The reason: for each page, the message log reads all rooms of the user, or all members of the room.
+    /// Number of commands that a page of conversations, members, readers or reports costs, in addition to the command
+    /// itself. The reason: for each page, the message log reads all rooms of the user, or all members or reports of the
+    /// room.
     /// </summary>
     private const int CommandsPerList = 10;
 
     /// <summary>
-    /// Number of commands that a change of personal settings costs, in addition to the command itself. Each change is a
-    /// commit of its own.
+    /// Number of commands that a change of personal settings, blocks or reports costs, in addition to the command itself.
+    /// Each change is a commit of its own.
     /// </summary>
     private const int CommandsPerSetting = 4;
 

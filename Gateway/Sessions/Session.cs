@@ -214,6 +214,12 @@ internal sealed partial class Session(
             case Readers readers:
                 await AskAsync(readers.Id, ReadersBytes, () => ReadersAsync(readers));
                 break;
+            case Block or Unblock or Blocks:
+                await AskBlocksAsync(command);
+                break;
+            case Report or Reports or Dismiss:
+                await AskReportsAsync(command);
+                break;
             case Create create:
                 Create(create);
                 break;

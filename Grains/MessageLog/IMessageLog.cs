@@ -12,7 +12,7 @@ namespace OrleansChat.Grains.MessageLog;
 /// the newer activation fences the older one: every append has a claim number, and an append under an old number
 /// commits nothing.
 /// </remarks>
-public interface IMessageLog
+public partial interface IMessageLog
 {
     /// <summary>
     /// Raises the room's claim number. After this method returns, only appends under the new number commit. Returns
@@ -44,9 +44,6 @@ public interface IMessageLog
     /// method to answer a repeated command that it accepted the first time, but would refuse now.
     /// </summary>
     Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken);
-
-    /// <summary>Returns those of the users who have sent an event with a client id in the room, in any order.</summary>
-    Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken);
 
     /// <summary>Reads the events of a range, ascending. Empty for a room that does not exist.</summary>
     Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken);

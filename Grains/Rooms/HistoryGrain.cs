@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using OrleansChat.Grains.Interfaces;
 using OrleansChat.Grains.MessageLog;
@@ -5,14 +6,14 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Reads the message log, and changes the personal settings of users. A stateless worker, so any number of calls run at
-/// the same time on each silo.
+/// Reads the message log, and changes what no room's grain changes: the personal settings and the blocks of users, and
+/// reports. A stateless worker, so any number of calls run at the same time on each silo.
 /// </summary>
 [StatelessWorker, Reentrant]
 [GrainType("history")]
 internal sealed partial class HistoryGrain(
     IMessageLog log, LogVersionGate gate, IClusterMembershipService cluster, IGrainFactory grains, TimeProvider time,
-    RoomAuthorization? authorization = null) : Grain, IHistoryGrain
+    IOptions<RoomOptions> options, RoomAuthorization? authorization = null) : Grain, IHistoryGrain
 {
     /// <summary>Maximum number of events in one read; a higher limit counts as this number.</summary>
     public const int MaxEvents = 1000;
@@ -273,23 +274,31 @@ internal sealed partial class HistoryGrain(
     /// </summary>
     private async Task<(RoomFacts? Facts, Refusal? Refusal)> LookAsync(string room, string user, RoomAction claimed, CancellationToken cancellationToken)
     {
+        var (facts, refusal, _) = await LookAsync(room, user, RoomAction.Read, claimed, cancellationToken);
+        return (facts, refusal);
+    }
+
+    /// <summary>Like the other overload. Also returns the answer of the authorizer about these actions.</summary>
+    private async Task<(RoomFacts? Facts, Refusal? Refusal, Access Access)> LookAsync(
+        string room, string user, RoomAction actions, RoomAction claimed, CancellationToken cancellationToken)
+    {
         if (RoomRights.RefuseKey(DirectRoom.People(room), user) is { } stranger)
         {
-            return (null, stranger.Reason);
+            return (null, stranger.Reason, default);
         }
 
         var facts = await log.FactsAsync(room, user, cancellationToken);
         if (RoomKey.IsDirect(room) || (facts is null && !RoomKey.IsPrivate(room)))
         {
-            return (facts, facts is null && !RoomKey.IsDirect(room) ? Refusal.NotFound : null);
+            return (facts, facts is null && !RoomKey.IsDirect(room) ? Refusal.NotFound : null, default);
         }
 
         // If the server could have chosen the name, ask the authorizer even if there is no such group, so that the user
         // sees no difference.
-        return await AskAsync(room, facts?.Kind ?? RoomKind.Group, user, RoomAction.Read, claimed, facts) is not { } access ? (null, Refusal.Unavailable)
-            : facts is null ? (null, Refusal.NotFound)
-            : RoomRights.RefuseRead(room, facts.Kind, facts.Role, IsBanned(facts), access) is { } outsider ? (null, outsider.Reason)
-            : (facts, null);
+        return await AskAsync(room, facts?.Kind ?? RoomKind.Group, user, actions, claimed, facts) is not { } access ? (null, Refusal.Unavailable, default)
+            : facts is null ? (null, Refusal.NotFound, access)
+            : RoomRights.RefuseRead(room, facts.Kind, facts.Role, IsBanned(facts), access) is { } outsider ? (null, outsider.Reason, access)
+            : (facts, null, access);
     }
 
     private bool IsBanned(RoomFacts facts) => facts.BannedUntil > time.GetUtcNow().ToUnixTimeMilliseconds();

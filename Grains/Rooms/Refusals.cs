@@ -33,6 +33,13 @@ internal static class Refusals
         new(Refusal.Forbidden, "only channels can be followed; your groups and direct conversations are in your list already");
     public static readonly Refused NoReaders =
         new(Refusal.Forbidden, "a channel has no members, so nobody can say who has read a message");
+    public static readonly Refused BlockedByOther = new(Refusal.Forbidden, "this user does not accept your messages");
+    public static readonly Refused BlockedByYou = new(Refusal.Forbidden, "you have blocked this user; unblock the user first");
+    public static readonly Refused TargetBlocksYou = new(Refusal.Forbidden, "this user does not accept invitations from you");
+    public static readonly Refused NotModerator = new(Refusal.Forbidden, "only users who may moderate this room may do this");
+    public static readonly Refused OwnMessage = new(Refusal.Forbidden, "you cannot report your own message");
+    public static readonly Refused TooManyReports =
+        new(Refusal.RoomFull, "this room has too many reports; they must be dismissed before you can report another message");
     public static readonly Refused OwnersOnly = new(Refusal.Forbidden, "only owners may change roles");
     public static readonly Refused OwnersOnlySettings = new(Refusal.Forbidden, "only owners may change the settings");
     public static readonly Refused ByInvitation =
@@ -76,6 +83,11 @@ internal static class Refusals
     public static Refused TooManyInvites(TimeSpan wait) => RateLimited("you have invited too many users; try again later", wait);
 
     public static Refused TooManyJoins(TimeSpan wait) => RateLimited("you have joined too many groups; try again later", wait);
+
+    public static Refused TooManyReported(TimeSpan wait) => RateLimited("you have reported too many messages; try again later", wait);
+
+    public static readonly Refused BlockNotComplete =
+        new(Refusal.Unavailable, "the change is not complete yet; try again", RoomOptions.MessageLogRetryMs);
 
     public static readonly Refused UserAway =
         new(Refusal.Unavailable, "your account cannot be reached; try again", RoomOptions.MessageLogRetryMs);

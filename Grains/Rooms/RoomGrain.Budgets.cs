@@ -10,17 +10,12 @@ namespace OrleansChat.Grains.Rooms;
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// Charges an invitation to its sender, and checks that the invited user is not in too many groups. Returns null if
-    /// the invitation may be appended, otherwise the answer. A repeated invitation is not charged: it gets its first
-    /// answer again. Throws <see cref="MessageLogUnavailableException"/>.
+    /// Charges an invitation to its sender, and checks that the invited user has not blocked the sender and is not in
+    /// too many groups. Returns null if the invitation may be appended, otherwise the answer. A repeated invitation is
+    /// not charged: it gets its first answer again. Throws <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async Task<RoomReply?> RefuseInviteAsync(WaitingEntry waiting)
     {
-        if (_options is { InvitesPerUser: 0, GroupsPerUser: 0 })
-        {
-            return null;
-        }
-
         if (await FirstAnswerAsync(waiting.Entry) is { } first)
         {
             return first;
@@ -31,7 +26,13 @@ internal sealed partial class RoomGrain
             return unpaid;
         }
 
-        return waiting.Change is { User: var invited } && _membership.Table.Find(invited).Role == RoomRole.None
+        var invited = waiting.Change!.User;
+        if (RoomRights.RefuseInvitation(await _log.BlockersAsync(waiting.Entry.User, [invited], _stopping.Token)) is { } blocked)
+        {
+            return blocked;
+        }
+
+        return _membership.Table.Find(invited).Role == RoomRole.None
             && await HasTooManyGroupsAsync(invited, withInvitations: true)
             ? Refusals.TargetUnavailable
             : null;

@@ -66,8 +66,8 @@ internal sealed partial class RoomGrain
     /// <list type="number">
     /// <item>Raise the claim number. From then on no append under an earlier claim commits, so the reads below are not
     /// outdated.</item>
-    /// <item>Read the members and links of a group, the senders of a direct room, and the events that this activation
-    /// has not published.</item>
+    /// <item>Read the members and links of a group, the senders and blocks of a direct room, and the events that this
+    /// activation has not published.</item>
     /// <item>Own the room: replace the state by the data that was read, and publish the events that were read. Nothing
     /// is awaited in this step, so no command sees only a part of the change.</item>
     /// </list>
@@ -89,14 +89,16 @@ internal sealed partial class RoomGrain
         // - Owned, Deactivating: cannot occur, because no claim begins in these states.
         var members = await MembersAsync(claim);
         var links = await LinksAsync(claim);
-        var senders = await SendersAsync(claim);
+        var direct = await ReadDirectAsync();
         IReadOnlyList<RoomEvent> missed = _ownership.Claim is not null && claim.Seq > _head
             ? await _log.ReadAsync(_room, _head, _options.RowsPerBatch, _stopping.Token)
             : [];
 
-        // Step 3: own.
-        Own(claim, members, links, senders);
-        Publish([.. missed]);
+        // Step 3: own. If an append was in flight when the claim began, its answer may have published its events during
+        // the reads.
+        RoomEvent[] unpublished = [.. missed.Where(happened => happened.Seq > _head)];
+        Own(claim, members, links, direct);
+        Publish(unpublished);
         DetachOutsiders();
         return true;
     }
@@ -108,9 +110,9 @@ internal sealed partial class RoomGrain
         => claim is { Kind: RoomKind.Group, Seq: > 0 } ? await _log.LinksAsync(_room, _stopping.Token) : [];
 
     /// <summary>Takes over the claim, and replaces the room's data by the data from the log.</summary>
-    private void Own(RoomClaim claim, IReadOnlyList<Member> members, IReadOnlyList<RoomLink> links, IReadOnlyList<string> senders)
+    private void Own(RoomClaim claim, IReadOnlyList<Member> members, IReadOnlyList<RoomLink> links, DirectRead direct)
     {
-        OnSent(senders);
+        Apply(direct);
         _membership.Reset(members, links);
         _recent.Clear();
         _slowMode.Forget();

@@ -15,6 +15,16 @@ internal sealed partial class RoomGrain
         }
 
         var waiting = WaitingEntry.Create(post, _time.GetTimestamp(), access);
+        if (!exists)
+        {
+            // No claim has read the blocks. A user who may not create the room does not pay for it.
+            Apply(await ReadDirectAsync());
+            if (RefuseEvent(waiting, _membership.Table, _membership.Links) is { } denied)
+            {
+                return (denied, null);
+            }
+        }
+
         if (exists && !Member.Is(Standing(post.User, _membership.Table).Role) && RoomKey.IsPrivate(_room)
             && RefuseEvent(waiting, _membership.Table, _membership.Links) is { Reason: Refusal.NotFound } stranger)
         {
@@ -69,6 +79,11 @@ internal sealed partial class RoomGrain
         if (exists && await RefuseSlowAsync(waiting) is { } slow)
         {
             return (slow, null);
+        }
+
+        if (waiting.Entry.Mentions is not null)
+        {
+            await LeaveOutBlockersAsync(waiting);
         }
 
         // If waiting entries were refused since the call began, an earlier post of this call may have failed. This post
@@ -254,7 +269,7 @@ internal sealed partial class RoomGrain
 
             // - Owned, Deactivating, under the same claim: use the row. It is as new as the data of this activation.
             // - Owned, Deactivating, under a newer claim: refuse. The row may be older than that claim.
-            // - Unsure, Lost: refuse. A batch failed, or the room was lost, during the read.
+            // - Unsure, Lost: refuse. A batch failed, the room must be claimed again, or it was lost, during the read.
             // - Unclaimed: cannot occur, because the room was owned before the read.
             if (!_ownership.MayAppend || claim != _ownership.Number)
             {

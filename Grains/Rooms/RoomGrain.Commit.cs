@@ -48,6 +48,13 @@ internal sealed partial class RoomGrain
                     return;
                 }
 
+                // The people of the room may have blocked each other while the batch waited.
+                await KeepUnblockedAsync(batch);
+                if (batch.Entries.Count == 0)
+                {
+                    continue;
+                }
+
                 // If another call has begun a claim or a creation in the meantime, OwnAsync waits for its end.
                 if (!_ownership.IsClaiming)
                 {
@@ -61,10 +68,10 @@ internal sealed partial class RoomGrain
             }
 
             // - Owned, Deactivating: append.
+            // - Unsure: the blocks have changed during the lookups. The room is claimed again before the append.
             // - Lost: another call noticed a newer activation during the lookups. The append commits nothing, because
             //   the log fences it.
-            // - Unclaimed, Unsure: cannot occur. The room was owned above, and only the end of a batch leads from Owned
-            //   to Unsure.
+            // - Unclaimed: cannot occur, because the room was owned above.
             if (batch.Entries.Count > 0)
             {
                 await AppendAsync(batch.Entries);
@@ -95,34 +102,53 @@ internal sealed partial class RoomGrain
     {
         // Step 4: append. One append per room is in flight, because the queue seals no other batch until this call
         // ends.
-        if (_ownership.Claim!.Kind == RoomKind.Group || waiting.Exists(static one => PinRules.Concerns(one.Entry.Kind)))
+        while (true)
         {
-            waiting = await KeepAllowedAsync(waiting);
-            if (waiting.Count == 0)
+            // - Unsure: the blocks of a direct room have changed. Claim, or wait for the claim in flight.
+            // - Owned, Deactivating, Lost: append. The log fences the append if the room is lost.
+            // - Unclaimed: cannot occur, because the room was owned before.
+            if (_ownership.MustClaim && !await OwnAsync())
             {
+                throw new MessageLogUnavailableException("The room does not exist any more.");
+            }
+
+            // The entries are decided and appended under the same claim. So if the blocks change in between, the append
+            // commits nothing.
+            var claim = _ownership.Number;
+            if (_ownership.Claim!.Kind == RoomKind.Group || _blockers.Count > 0 || waiting.Exists(static one => PinRules.Concerns(one.Entry.Kind)))
+            {
+                waiting = await KeepAllowedAsync(waiting);
+                if (waiting.Count == 0)
+                {
+                    return;
+                }
+            }
+
+            var entries = Stamp(waiting);
+            AppendResult result;
+            try
+            {
+                result = await _log.AppendAsync(new RoomAppend(_room, claim, entries), _stopping.Token);
+            }
+            catch (MessageLogEntryException exception)
+            {
+                await AppendApartAsync(waiting, exception);
+                return;
+            }
+
+            if (!result.Fenced)
+            {
+                Appended(waiting, entries, result.Entries);
+                return;
+            }
+
+            // If this activation has claimed the room since, or is claiming it, it may have fenced the append itself.
+            if (claim == _ownership.Number && !_ownership.MustClaim)
+            {
+                StepDown(waiting);
                 return;
             }
         }
-
-        var entries = Stamp(waiting);
-        AppendResult result;
-        try
-        {
-            result = await _log.AppendAsync(new RoomAppend(_room, _ownership.Number, entries), _stopping.Token);
-        }
-        catch (MessageLogEntryException exception)
-        {
-            await AppendApartAsync(waiting, exception);
-            return;
-        }
-
-        if (result.Fenced)
-        {
-            StepDown(waiting);
-            return;
-        }
-
-        Appended(waiting, entries, result.Entries);
     }
 
     /// <summary>
@@ -183,10 +209,10 @@ internal sealed partial class RoomGrain
         for (var i = 0; i < waiting.Count; i++)
         {
             // - Owned, Deactivating: append.
+            // - Unsure: append, after a new claim. The blocks have changed.
             // - Lost: an earlier entry of this batch was fenced, or another call noticed the newer activation.
-            // - Unclaimed, Unsure: cannot occur. The room was owned, and only the end of a batch leads from Owned to
-            //   Unsure.
-            if (!_ownership.MayAppend)
+            // - Unclaimed: cannot occur, because the room was owned.
+            if (!_ownership.MayAppend && !_ownership.MustClaim)
             {
                 waiting[i..].ForEach(one => one.Answer(Refusals.Moving));
                 return;
@@ -202,6 +228,9 @@ internal sealed partial class RoomGrain
     /// </summary>
     private void Committed(List<RoomEvent> events)
     {
+        // If this activation claimed the room after the commit and before the answer, the claim found these events in
+        // the log, applied them and published them.
+        events.RemoveAll(committed => committed.Seq <= _head);
         if (events.Count == 0)
         {
             return;

@@ -65,7 +65,7 @@ internal sealed partial class RoomGrain
             var claim = await _log.CreateAsync(_room, kind, _stopping.Token);
 
             // The members and links are read because the room may have existed already.
-            Own(claim, await MembersAsync(claim), await LinksAsync(claim), await SendersAsync(claim));
+            Own(claim, await MembersAsync(claim), await LinksAsync(claim), await ReadDirectAsync());
             return true;
         }
     }
@@ -115,7 +115,7 @@ internal sealed partial class RoomGrain
         async Task<bool> CreateAsync()
         {
             var created = await _log.CreateAsync(new RoomCreation(_room, RoomKind.Direct, entries), _stopping.Token);
-            Own(created.Claim, await MembersAsync(created.Claim), [], await SendersAsync(created.Claim));
+            Own(created.Claim, await MembersAsync(created.Claim), [], await ReadDirectAsync());
             Appended(waiting, entries, created.Entries);
             return true;
         }

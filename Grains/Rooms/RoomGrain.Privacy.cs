@@ -1,11 +1,9 @@
-using OrleansChat.Grains.MessageLog;
-
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Hides the two users of a direct room from each other until both have sent an event in it. Otherwise, one message
-/// would be enough to watch another user's presence, read marks and typing. The log alone says which users have sent an
-/// event, so nothing else is stored.
+/// Hides the two users of a direct room from each other until both have sent an event in it, and while one of them
+/// blocks the other. Otherwise, one message would be enough to watch another user's presence, read marks and typing. The
+/// log alone says which users have sent an event, so nothing else is stored.
 /// </summary>
 internal sealed partial class RoomGrain
 {
@@ -25,16 +23,13 @@ internal sealed partial class RoomGrain
     private string[] _silent;
 
     /// <summary>Whether the two users of the room must not notice each other.</summary>
-    private bool HidesUsers => _silent.Length > 0;
+    private bool HidesUsers => _silent.Length > 0 || _blockers.Count > 0;
+
+    /// <summary>Number of attached users, as presence updates show it.</summary>
+    private int VisibleCount => HidesUsers ? 0 : _attached.Count;
 
     /// <summary>The attached users that this user may see.</summary>
     private IReadOnlyCollection<string> VisibleTo(string user) => !HidesUsers ? _attached.Users : _attached.Contains(user) ? [user] : [];
-
-    /// <summary>
-    /// Reads from the log which of the silent users of a direct room have sent an event before the claim.
-    /// </summary>
-    private async Task<IReadOnlyList<string>> SendersAsync(RoomClaim claim)
-        => HidesUsers && claim.Seq > 0 ? await _log.SendersAsync(_room, _silent, _stopping.Token) : [];
 
     /// <summary>
     /// Records that users have sent an event that is durable. If no user of the direct room is silent any more,
@@ -42,20 +37,35 @@ internal sealed partial class RoomGrain
     /// </summary>
     private void OnSent(IEnumerable<string> users)
     {
-        if (!HidesUsers)
+        if (_silent.Length == 0)
         {
             return;
         }
 
         _silent = [.. _silent.Except(users)];
-        if (HidesUsers)
+        if (!HidesUsers)
         {
-            return;
+            Reveal();
         }
+    }
 
+    private void Reveal()
+    {
         foreach (var user in _attached.Users)
         {
             _presence.Changed(user, here: true);
+        }
+    }
+
+    /// <summary>
+    /// Publishes that the attached users have left. Otherwise, clients would show the last presence for as long as the
+    /// block lasts.
+    /// </summary>
+    private void Hide()
+    {
+        foreach (var user in _attached.Users)
+        {
+            _presence.Changed(user, here: false);
         }
     }
 }

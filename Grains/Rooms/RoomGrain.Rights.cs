@@ -76,7 +76,8 @@ internal sealed partial class RoomGrain
         var name = waiting.Entry is { Kind: RoomEventKind.Unlink, Ref: { } link } ? links.Find(link)?.User : waiting.Author;
         var author = name is not null ? table.Find(name) : null;
         var request = new EventRequest(
-            waiting.Entry.Kind, target, waiting.Change?.Role, author, waiting.IsWellFormed, waiting.Settings, MentionList.HasEveryone(waiting.Entry.Mentions));
+            waiting.Entry.Kind, target, waiting.Change?.Role, author, waiting.IsWellFormed, waiting.Settings, MentionList.HasEveryone(waiting.Entry.Mentions),
+            BlockOf(waiting.Entry.User));
         return RoomRights.RefuseEvent(StateOf(table), Standing(waiting.Entry.User, table), request, waiting.Access)
             ?? _membership.RefuseBound(table, links, waiting.Entry);
     }

@@ -12,8 +12,8 @@ namespace OrleansChat.Grains.Rooms;
 /// appends and publishes, RoomGrain.Claim.cs claims the room, RoomGrain.Creation.cs creates it, RoomGrain.Rights.cs
 /// applies the rights of the users, RoomGrain.Authorization.cs asks the authorizer of the silo, RoomGrain.Budgets.cs
 /// charges invitations and joins, RoomGrain.SlowMode.cs applies slow mode, RoomGrain.Pins.cs limits the pinned messages,
-/// RoomGrain.Presence.cs tracks the attached users, and RoomGrain.Privacy.cs hides the users of a direct room from each
-/// other.
+/// RoomGrain.Presence.cs tracks the attached users, RoomGrain.Privacy.cs hides the users of a direct room from each
+/// other, and RoomGrain.Blocks.cs applies the blocks between them.
 /// </summary>
 /// <remarks>
 /// A call of a gateway takes these steps. The grain is reentrant: while an append is in flight, the room decides the
@@ -30,7 +30,9 @@ namespace OrleansChat.Grains.Rooms;
 /// <item>Append (<see cref="AppendAsync"/>): in a group, decide again whether each entry is allowed
 /// (<see cref="KeepAllowedAsync"/>), because the rights may have changed while the entry waited. Then make one append
 /// under the claim number. If the claim is stale, the append commits nothing and the activation steps down. If the
-/// outcome is unknown, all waiting entries are refused, and the room is claimed again before the next append.</item>
+/// outcome is unknown, all waiting entries are refused, and the room is claimed again before the next append. If this
+/// activation itself has claimed the room in the meantime (<see cref="BlocksChangedAsync"/>), the step is repeated under
+/// the new claim.</item>
 /// <item>Apply (<see cref="Committed"/>): update the head, the recent messages and the members from the committed
 /// events. Queue the events for each attached gateway, and notify the members.</item>
 /// <item>Answer (<see cref="Appended"/>): complete each entry of the batch.</item>
@@ -92,7 +94,7 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
         _slowMode = new((range, cancellationToken) => _log.ReadAsync(_room, range, cancellationToken));
         _membership.Reset([.. (_people ?? []).Select(user => new Member(user, RoomRole.Member))], []);
         _marks = new(_room, log, time, _attached, Stay, logger, _stopping.Token);
-        _presence = new(_options, time, () => _attached.Count, PublishPresence, _stopping.Token);
+        _presence = new(_options, time, () => VisibleCount, PublishPresence, _stopping.Token);
     }
 
     private bool IsDirect => RoomKey.IsDirect(_room);

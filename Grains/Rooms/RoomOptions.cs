@@ -103,6 +103,17 @@ public sealed class RoomOptions
     internal TimeSpan JoinInterval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
+    /// Number of messages that one user may report at once. After that, the user may report one message per minute. 0
+    /// for no limit.
+    /// </summary>
+    [Range(0, 1_000_000)] public int ReportsPerUser { get; set; } = 20;
+
+    /// <summary>
+    /// How long it takes until a user who has reported <see cref="ReportsPerUser"/> messages may report one more.
+    /// </summary>
+    internal TimeSpan ReportInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
     /// Maximum number of groups of one user. A user who is a member of this number of groups cannot join another one. A
     /// user whose groups and invitations together reach this number cannot be invited. Both are refused as
     /// <c>room_full</c>. 0 for no limit.

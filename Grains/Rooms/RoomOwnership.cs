@@ -12,8 +12,9 @@ internal enum RoomOwnershipState
     Owned,
 
     /// <summary>
-    /// A batch failed, so the outcome of its append is unknown. The room must be claimed again before the next append.
-    /// The new claim fences the unknown append, or finds its events in the log.
+    /// The room must be claimed again before the next append: a batch failed, so the outcome of its append is unknown,
+    /// or data that each claim reads has changed. The new claim fences the appends before it, or finds their events in
+    /// the log.
     /// </summary>
     Unsure,
 
@@ -37,13 +38,13 @@ internal enum RoomOwnershipState
 /// <remarks>
 /// The next state by event; an empty cell means that the state does not change:
 /// <code>
-///              | OnClaimed    | OnBatchFailed | OnDeactivating | OnFenced
-/// -------------|--------------|---------------|----------------|---------
-/// Unclaimed    | Owned        |               | Lost           | Lost
-/// Owned        |              | Unsure        | Deactivating   | Lost
-/// Unsure       | Owned        |               | Lost           | Lost
-/// Deactivating |              | Lost          |                | Lost
-/// Lost         | Deactivating |               |                |
+///              | OnClaimed    | OnBatchFailed | OnOutdated | OnDeactivating | OnFenced
+/// -------------|--------------|---------------|------------|----------------|---------
+/// Unclaimed    | Owned        |               |            | Lost           | Lost
+/// Owned        |              | Unsure        | Unsure     | Deactivating   | Lost
+/// Unsure       | Owned        |               |            | Lost           | Lost
+/// Deactivating |              | Lost          |            |                | Lost
+/// Lost         | Deactivating |               |            |                |
 /// </code>
 /// A claim in flight (<see cref="Claiming"/>) is not a state, because it does not decide whether an append or a command
 /// is allowed. A deactivation, for example, makes an Unsure room Lost at once, and the claim in flight returns later.
@@ -140,12 +141,27 @@ internal sealed class RoomOwnership
         };
     }
 
+    /// <summary>
+    /// Records that data which each claim reads has changed, so that the room must be claimed again.
+    /// </summary>
+    public void OnOutdated()
+    {
+        State = State switch
+        {
+            RoomOwnershipState.Owned => RoomOwnershipState.Unsure,
+
+            // - Unclaimed, Unsure: the room must be claimed in any case.
+            // - Deactivating, Lost: the next activation reads the data. A batch that is already sealed is still appended.
+            _ => State,
+        };
+    }
+
     /// <summary>Records that a newer activation owns the room.</summary>
     public void OnFenced()
     {
         // - Owned, Deactivating: the claim is stale.
         // - Lost: no change. Another call noticed the newer activation during the append.
-        // - Unclaimed, Unsure: cannot occur, because in these states the room uses no claim that could be stale.
+        // - Unclaimed, Unsure: cannot occur. The room does not use a claim that could be stale, or it claims again.
         State = RoomOwnershipState.Lost;
     }
 

@@ -31,7 +31,7 @@ namespace OrleansChat.Grains.Rooms;
 /// that the user's token grants, the role. <see cref="Access"/> has the answer and the granted actions.
 /// </para>
 /// </remarks>
-internal static class RoomRights
+internal static partial class RoomRights
 {
     /// <summary>Whether only groups have events of this kind.</summary>
     public static bool NeedsGroup(RoomEventKind kind)
@@ -196,6 +196,11 @@ internal static class RoomRights
         if (!Member.Is(actor.Role))
         {
             return Outsider(state, actor, access);
+        }
+
+        if (RefuseBlocked(request.Blocked) is { } blocked)
+        {
+            return blocked;
         }
 
         if (NeedsGroup(request.Kind) && state.Kind != RoomKind.Group)

@@ -38,6 +38,19 @@ internal readonly record struct RoomState(
 /// False if the event lacks a field that its kind requires, or has a field that only other kinds have.
 /// </param>
 /// <param name="MentionsEveryone">Whether a message mentions everyone.</param>
+/// <param name="Blocked">In a direct room: which of its people blocks the other one.</param>
 internal readonly record struct EventRequest(
     RoomEventKind Kind, Member? Target = null, RoomRole? Role = null, Member? Author = null, bool IsWellFormed = true,
-    RoomSettings? Settings = null, bool MentionsEveryone = false);
+    RoomSettings? Settings = null, bool MentionsEveryone = false, DirectBlock Blocked = DirectBlock.None);
+
+/// <summary>Which of the two people of a direct room blocks the other one, as the sender of an event sees it.</summary>
+internal enum DirectBlock
+{
+    None,
+
+    /// <summary>The sender blocks the other person. The other person may block the sender too.</summary>
+    ByActor,
+
+    /// <summary>Only the other person blocks the sender.</summary>
+    ByOther,
+}

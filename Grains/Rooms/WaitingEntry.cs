@@ -10,7 +10,7 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     // Continuations run asynchronously, so that no caller resumes inside the commit that answers the entry.
     private readonly TaskCompletionSource<RoomReply> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public MessageLogEntry Entry { get; } = entry;
+    public MessageLogEntry Entry { get; private set; } = entry;
 
     /// <summary>The time provider's timestamp at which the entry was created.</summary>
     public long Since { get; } = since;
@@ -61,6 +61,9 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     public bool TargetGone { get; set; }
 
     public Task<RoomReply> Reply => _answer.Task;
+
+    /// <summary>Replaces the names that the message mentions. Null for none.</summary>
+    public void Mention(string? names) => Entry = Entry with { Mentions = names };
 
     public void Answer(RoomReply reply) => _answer.TrySetResult(reply);
 

@@ -3,14 +3,15 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Users;
 
 /// <summary>
-/// The user's budgets for actions that store something durably: creating rooms, inviting users and joining groups. They
-/// are kept in memory only: if the silo dies, the budgets are full again.
+/// The user's budgets for actions that store something durably: creating rooms, inviting users, joining groups and
+/// reporting messages. They are kept in memory only: if the silo dies, the budgets are full again.
 /// </summary>
 internal sealed partial class UserGrain
 {
     private readonly ActionBucket _creations = new(time);
     private readonly ActionBucket _invites = new(time);
     private readonly ActionBucket _joins = new(time);
+    private readonly ActionBucket _reports = new(time);
 
     public Task<TimeSpan> TakeCreationAsync(int burst, TimeSpan interval) => Task.FromResult(Take(_creations, burst, interval));
 
@@ -18,6 +19,7 @@ internal sealed partial class UserGrain
     {
         UserAction.Invite => Take(_invites, burst, interval),
         UserAction.Join => Take(_joins, burst, interval),
+        UserAction.Report => Take(_reports, burst, interval),
 
         // During an upgrade, a newer silo may know an action that this silo does not know. This silo does not limit it.
         _ => TimeSpan.Zero,
@@ -37,5 +39,5 @@ internal sealed partial class UserGrain
     /// </summary>
     private void Stay() => DelayDeactivation(_gateways.Count > 0
         ? Timeout.InfiniteTimeSpan
-        : new[] { _creations.UntilFull, _invites.UntilFull, _joins.UntilFull }.Max());
+        : new[] { _creations.UntilFull, _invites.UntilFull, _joins.UntilFull, _reports.UntilFull }.Max());
 }

@@ -76,6 +76,7 @@ internal enum Field
     More,
     Users,
     Members,
+    Reports,
     Muted,
     Banned,
     Online,

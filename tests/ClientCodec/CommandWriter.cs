@@ -97,6 +97,30 @@ public static class CommandWriter
                 Start(line, CommandType.Readers, readers, readers.Room);
                 line.Add(Field.Ref, readers.Ref);
                 break;
+            case Block block:
+                Start(line, CommandType.Block, block);
+                line.Add(Field.User, block.User);
+                break;
+            case Unblock unblock:
+                Start(line, CommandType.Unblock, unblock);
+                line.Add(Field.User, unblock.User);
+                break;
+            case Blocks blocks:
+                Start(line, CommandType.Blocks, blocks);
+                break;
+            case Report report:
+                Start(line, CommandType.Report, report, report.Room);
+                line.Add(Field.Ref, report.Ref);
+                line.Add(Field.Text, report.Text);
+                break;
+            case Reports reports:
+                Start(line, CommandType.Reports, reports, reports.Room);
+                line.Add(Field.Limit, reports.Limit);
+                break;
+            case Dismiss dismiss:
+                Start(line, CommandType.Dismiss, dismiss, dismiss.Room);
+                line.Add(Field.Ref, dismiss.Ref);
+                break;
             case Ping ping:
                 Start(line, CommandType.Ping, ping);
                 break;

@@ -78,6 +78,8 @@ public static class FrameReader
             FrameType.Readers => new ReaderList(
                 id, Text(ref fields, Field.Room), Number(ref fields, Field.Ref), Users(ref fields),
                 fields.Flag(Field.More) ?? false),
+            FrameType.Blocks => new BlockList(id, Users(ref fields)),
+            FrameType.Reports => new ReportList(id, Text(ref fields, Field.Room), Reports(ref fields), fields.Flag(Field.More) ?? false),
             FrameType.Invited => new Invited(Text(ref fields, Field.Room), fields.String(Field.Title)),
             FrameType.Who => new WhoIs(id, Text(ref fields, Field.Room), (int)Number(ref fields, Field.Count), Strings(ref fields, Field.Users)),
             FrameType.Typing => new TypingNow(Text(ref fields, Field.Room), Text(ref fields, Field.User)),
@@ -211,6 +213,30 @@ public static class FrameReader
             var entry = new FieldReader(json[start..(int)items.BytesConsumed], slots, Bounds.Depth);
             entries.Add(new(
                 Text(ref entry, Field.User), entry.Word<MemberRole>(Field.Role), entry.Number(Field.Muted), entry.Number(Field.Banned)));
+        }
+
+        return entries;
+    }
+
+    private static List<ReportEntry> Reports(ref FieldReader list)
+    {
+        var json = list.Json(Field.Reports, JsonTokenType.StartArray);
+        if (json.IsEmpty)
+        {
+            list.Fail(ChatErrorCode.BadRequest, "reports is missing");
+            return [];
+        }
+
+        List<ReportEntry> entries = [];
+        Span<FieldReader.Slot> slots = stackalloc FieldReader.Slot[FieldReader.SlotCount];
+        for (var items = new Utf8JsonReader(json); Next(ref items);)
+        {
+            var start = (int)items.TokenStartIndex;
+            items.Skip();
+            var entry = new FieldReader(json[start..(int)items.BytesConsumed], slots, Bounds.Depth);
+            entries.Add(new(
+                Number(ref entry, Field.Ref), Text(ref entry, Field.From), Text(ref entry, Field.User), Number(ref entry, Field.Ts),
+                entry.String(Field.Text)));
         }
 
         return entries;

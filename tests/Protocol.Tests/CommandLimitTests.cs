@@ -30,6 +30,7 @@ public sealed class CommandLimitTests
         { Epoch(Times(64)), Epoch(Times(65)), "epoch is longer than 64 characters" },
         { Title(Times(100, "😀")), Title(Times(101, "😀")), "text is longer than 100 characters" },
         { Create(Times(100)), Create(Times(101)), "title is longer than 100 characters" },
+        { Reason(Times(500, "😀")), Reason(Times(501, "😀")), "text is longer than 500 characters" },
         { After(Times(128, "😀")), After(Times(129, "😀")), "after is longer than 128 characters" },
         { Rooms("a", "@b"), Rooms("a", "@b", "c"), "rooms has more than 2 entries" },
         { Rooms("a", "b", "a"), Rooms("a", "b", "c"), "rooms has more than 2 entries" },
@@ -112,6 +113,13 @@ public sealed class CommandLimitTests
     public void Read_WhenAMembersLimitIsTooHigh_ReducesIt(string limit, int read) =>
         Assert.Equal(read, Assert.IsType<Members>(Wire.Command($$"""{"t":"members","room":"a"{{limit}}}""", Small)).Limit);
 
+    [Theory]
+    [InlineData("", 100)]
+    [InlineData(""","limit":101""", 100)]
+    [InlineData(""","limit":99""", 99)]
+    public void Read_WhenAReportsLimitIsTooHigh_ReducesIt(string limit, int read) =>
+        Assert.Equal(read, Assert.IsType<Reports>(Wire.Command($$"""{"t":"reports","room":"a"{{limit}}}""", Small)).Limit);
+
     [Fact]
     public void Read_WhenAHistoryHasNoLimit_UsesAFullPage() =>
         Assert.Equal(50, Assert.IsType<History>(Wire.Command("""{"t":"history","room":"a"}""", Small)).Limit);
@@ -150,6 +158,8 @@ public sealed class CommandLimitTests
     private static string Title(string text) => $$"""{"t":"send","id":"1","room":"a","kind":"title","text":"{{text}}"}""";
 
     private static string Create(string title) => $$"""{"t":"create","title":"{{title}}"}""";
+
+    private static string Reason(string text) => $$"""{"t":"report","room":"a","ref":1,"text":"{{text}}"}""";
 
     private static string After(string user) => $$"""{"t":"members","room":"a","after":"{{user}}"}""";
 

@@ -85,6 +85,13 @@ public sealed class FrameGoldenTests
             """{"t":"page","id":"1","room":"lobby","events":[{"t":"ev","room":"lobby","seq":5,"ts":1700000000000,"from":"bob","kind":"msg","text":"hi","replies":100}],"first":5,"last":5}"""
         },
         { new ReaderList("1", "@bob", 7, ["ann", "bob"], true), """{"t":"readers","id":"1","room":"@bob","ref":7,"users":["ann","bob"],"more":true}""" },
+        { new BlockList("1", ["bob", "eve"]), """{"t":"blocks","id":"1","users":["bob","eve"]}""" },
+        { new BlockList(null, []), """{"t":"blocks","users":[]}""" },
+        {
+            new ReportList("1", "team", [new(7, "bob", "ann", 1700000000000, "rude"), new(5, "bob", "eve", 0, null)], true),
+            """{"t":"reports","id":"1","room":"team","reports":[{"ref":7,"from":"bob","user":"ann","ts":1700000000000,"text":"rude"},{"ref":5,"from":"bob","user":"eve","ts":0}],"more":true}"""
+        },
+        { new ReportList(null, "team", [], false), """{"t":"reports","room":"team","reports":[]}""" },
         { new ReaderList(null, "team", 7, [], false), """{"t":"readers","room":"team","ref":7,"users":[]}""" },
         { new Invited("~a", "Plans"), """{"t":"invited","room":"~a","title":"Plans"}""" },
         { new Invited("team", null), """{"t":"invited","room":"team"}""" },

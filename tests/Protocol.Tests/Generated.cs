@@ -114,6 +114,12 @@ internal static class Generated
         Of(from id in Maybe(Short) from room in Room from before in Maybe(Seq) from thread in Seq select new History(id, room, before, null, null, 100, thread)),
         Of(from id in Maybe(Short) from room in Room from after in Seq from thread in Seq select new History(id, room, null, after, null, 100, thread)),
         Of(from id in Maybe(Short) from room in Room from message in Seq select new Readers(id, room, message)),
+        Of(from id in Maybe(Short) from user in User select new Block(id, user)),
+        Of(from id in Maybe(Short) from user in User select new Unblock(id, user)),
+        Of(from id in Maybe(Short) select new Blocks(id)),
+        Of(from id in Maybe(Short) from room in Room from message in Seq from text in Maybe(Short) select new Report(id, room, message, text)),
+        Of(from id in Maybe(Short) from room in Room from limit in Gen.Choose(1, 100) select new Reports(id, room, limit)),
+        Of(from id in Maybe(Short) from room in Room from message in Seq select new Dismiss(id, room, message)),
         Of(from id in Maybe(Short) from room in Room select new Who(id, room)),
         Of(from id in Maybe(Short) from before in Maybe(Seq) from room in Maybe(Room) select new Conversations(id, before, room, 100)),
         Of(from id in Maybe(Short) from since in Short select new Conversations(id, null, null, 100, since)),
@@ -231,6 +237,12 @@ internal static class Generated
              from users in User.ListOf()
              from more in Either
              select new ReaderList(id, room, message, users, more)),
+        Said(from id in Maybe(Short) from users in User.ListOf() select new BlockList(id, users)),
+        Said(from id in Maybe(Short)
+             from room in Room
+             from reports in (from message in Seq from author in User from user in User from ts in Seq from text in Maybe(Short) select new ReportEntry(message, author, user, ts, text)).ListOf()
+             from more in Either
+             select new ReportList(id, room, reports, more)),
         Said(from room in Room from title in Maybe(Text) select new Invited(room, title)),
         Said(from room in Room from user in User select new TypingNow(room, user)),
         Said(from room in Room from user in Maybe(User) from online in Maybe(Either) from count in Count select new Presence(room, user, online, count)),

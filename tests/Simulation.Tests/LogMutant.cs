@@ -21,8 +21,35 @@ internal class LogMutant(IMessageLog log) : IMessageLog
     public virtual Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
         log.FindAsync(room, user, clientId, cancellationToken);
 
-    public virtual Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken) =>
-        log.SendersAsync(room, users, cancellationToken);
+    public virtual Task<bool> BlockAsync(string user, string blocked, CancellationToken cancellationToken) =>
+        log.BlockAsync(user, blocked, cancellationToken);
+
+    public virtual Task UnblockAsync(string user, string blocked, CancellationToken cancellationToken) =>
+        log.UnblockAsync(user, blocked, cancellationToken);
+
+    public virtual Task<IReadOnlyList<string>> BlocksAsync(string user, CancellationToken cancellationToken) =>
+        log.BlocksAsync(user, cancellationToken);
+
+    public virtual Task<IReadOnlyList<string>> BlockersAsync(string user, IReadOnlyCollection<string> users, CancellationToken cancellationToken) =>
+        log.BlockersAsync(user, users, cancellationToken);
+
+    public virtual Task<DirectFacts> DirectAsync(string room, string user, string other, CancellationToken cancellationToken) =>
+        log.DirectAsync(room, user, other, cancellationToken);
+
+    public virtual Task<ReportTarget?> ReportTargetAsync(string room, long message, string user, CancellationToken cancellationToken) =>
+        log.ReportTargetAsync(room, message, user, cancellationToken);
+
+    public virtual Task<ReportStored> ReportAsync(string room, NewReport report, CancellationToken cancellationToken) =>
+        log.ReportAsync(room, report, cancellationToken);
+
+    public virtual Task<IReadOnlyList<MessageReport>> ReportsAsync(string room, int limit, CancellationToken cancellationToken) =>
+        log.ReportsAsync(room, limit, cancellationToken);
+
+    public virtual Task DismissAsync(string room, long message, CancellationToken cancellationToken) =>
+        log.DismissAsync(room, message, cancellationToken);
+
+    public virtual Task<RoomSettings?> SettingsAsync(string room, CancellationToken cancellationToken) =>
+        log.SettingsAsync(room, cancellationToken);
 
     public virtual Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
         log.ReadAsync(room, range, cancellationToken);

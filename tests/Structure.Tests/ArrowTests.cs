@@ -13,7 +13,7 @@ public sealed class ArrowTests : IDisposable
     private const string GatewayNamespace = "OrleansChat.Gateway.";
 
     /// <summary>Frames that contain what a grain returned or published.</summary>
-    private static readonly string[] FramesOfGrainRecords = ["ChatEvent", "ConversationChanged", "ConversationList", "Invited", "Joined", "MarkMoved", "MemberList", "Page", "Presence", "ReaderList", "TypingNow", "WhoIs"];
+    private static readonly string[] FramesOfGrainRecords = ["BlockList", "ChatEvent", "ConversationChanged", "ConversationList", "Invited", "Joined", "MarkMoved", "MemberList", "Page", "Presence", "ReaderList", "ReportList", "TypingNow", "WhoIs"];
 
     /// <summary>Frames that the gateway itself creates. Some of them report that a grain refused a command.</summary>
     private static readonly string[] FramesOfTheGateway = ["Bye", "Err", "Gap", "Left", "Ok", "Pong", "Welcome"];

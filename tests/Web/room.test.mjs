@@ -249,6 +249,28 @@ test('History_WhenItNamesAThread_ReadsTheReplies', async () => {
   assert.equal('thread' in s.socket.last('history'), false);
 });
 
+test('Reports_WhenMadeListedAndDismissed_ResolveWithTheAnswers', async () => {
+  const s = stage();
+  const { room } = await s.inLobby(10);
+  const reported = room.report(7, 'rude');
+  const { id, t, ...report } = s.socket.last('report');
+  assert.deepEqual(report, { room: 'lobby', ref: 7, text: 'rude' });
+  s.socket.says({ t: 'ok', id, room: 'lobby' });
+  assert.equal(await reported, undefined);
+
+  const listing = room.reports({ limit: 5 });
+  const list = s.socket.last('reports');
+  assert.deepEqual([list.room, list.limit], ['lobby', 5]);
+  s.socket.says({ t: 'reports', id: list.id, room: 'lobby', reports: [{ ref: 7, from: 'bob', user: 'ann', ts: 1 }], more: true });
+  const { reports, more } = await listing;
+  assert.deepEqual([reports[0].ref, more], [7, true]);
+
+  const dismissed = room.dismiss(7);
+  assert.equal(s.socket.last('dismiss').ref, 7);
+  s.socket.says({ t: 'err', id: s.socket.last('dismiss').id, code: 'forbidden', message: 'no' });
+  await assert.rejects(dismissed, { code: 'forbidden' });
+});
+
 test('Readers_WhenAsked_ResolveWithTheAnswerOrItsError', async () => {
   const s = stage();
   const { room } = await s.inLobby(10);

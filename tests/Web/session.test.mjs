@@ -288,6 +288,25 @@ test('Conversations_WhenListed_AreRequestedByPage', async () => {
   assert.deepEqual({ before, room, limit }, { before: 9, room: '@bob', limit: 20 });
 });
 
+test('Blocks_WhenChangedAndListed_ResolveWithTheAnswers', async () => {
+  const s = stage();
+  await s.inLobby();
+  const answers = { block: { t: 'ok' }, unblock: { t: 'ok' }, blocks: { t: 'blocks', users: ['bob', 'eve'] } };
+  for (const [t, asked, expected] of [
+    ['block', s.session.block('bob'), undefined], ['unblock', s.session.unblock('bob'), undefined],
+    ['blocks', s.session.blocks(), ['bob', 'eve']],
+  ]) {
+    const { id, user } = s.socket.last(t);
+    assert.equal(user, t === 'blocks' ? undefined : 'bob');
+    s.socket.says({ ...answers[t], id });
+    assert.deepEqual(await asked, expected);
+  }
+
+  const refused = s.session.block('ann');
+  s.socket.says({ t: 'err', id: s.socket.last('block').id, code: 'bad_request', message: 'you cannot block yourself' });
+  await assert.rejects(refused, { code: 'bad_request' });
+});
+
 test('Conversation_WhenSettingsChange_SendsThemAndReportsHints', async () => {
   const s = stage();
   await s.inLobby();

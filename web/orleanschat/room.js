@@ -9,6 +9,7 @@ const TYPING_EVERY = 3000;
 /** @typedef {import('./types.js').Members} Members */
 /** @typedef {import('./types.js').Page} Page */
 /** @typedef {import('./types.js').Readers} Readers */
+/** @typedef {import('./types.js').Reports} Reports */
 /** @typedef {import('./types.js').Who} Who */
 
 /**
@@ -164,6 +165,34 @@ export class Room extends RoomState {
    */
   readers(seq) {
     return this.#session.request({ t: 'readers', room: this.name, ref: seq });
+  }
+
+  /**
+   * Reports a message of another user to the moderators of the room.
+   * @param {number} seq sequence of the message
+   * @param {string} [text] the reason, up to 500 characters
+   * @returns {Promise<void>} rejects with a ChatError; `offline` if there is no connection
+   */
+  async report(seq, text) {
+    await this.#session.request({ t: 'report', room: this.name, ref: seq, text });
+  }
+
+  /**
+   * Reads the newest reports of the room, newest first. Only for users who may moderate the group.
+   * @param {{ limit?: number }} [page] `limit`: maximum number of reports, up to 100
+   * @returns {Promise<Reports>} rejects with a ChatError; `offline` if there is no connection
+   */
+  reports({ limit = 100 } = {}) {
+    return this.#session.request({ t: 'reports', room: this.name, limit });
+  }
+
+  /**
+   * Removes all reports of a message. Only for users who may moderate the group.
+   * @param {number} seq sequence of the message
+   * @returns {Promise<void>} rejects with a ChatError; `offline` if there is no connection
+   */
+  async dismiss(seq) {
+    await this.#session.request({ t: 'dismiss', room: this.name, ref: seq });
   }
 
   /**

@@ -1,25 +1,23 @@
 import { systemClock } from './clock.js';
-import { Emitter } from './emitter.js';
 import { ChatError } from './error.js';
 import { Handshake } from './handshake.js';
 import { Liveness } from './liveness.js';
 import { Reconnect } from './reconnect.js';
 import { Requests } from './requests.js';
 import { Rooms } from './rooms.js';
+import { SessionCommands } from './session-commands.js';
 import { onWake } from './wake.js';
 
 /** @typedef {import('./types.js').Limits} Limits */
 /** @typedef {import('./room.js').Room} Room */
-/** @typedef {import('./types.js').SessionEvents} SessionEvents */
 /** @typedef {import('./types.js').SessionOptions} SessionOptions */
 /** @typedef {import('./types.js').SessionState} SessionState */
 
 /**
  * The client of one user. It maintains a connection, detects when the connection is dead, reconnects, and resumes every
  * room from its cursor.
- * @extends {Emitter<SessionEvents>}
  */
-export class Session extends Emitter {
+export class Session extends SessionCommands {
   #wake;
   #stopWake = null;
   #handshake;
@@ -158,27 +156,8 @@ export class Session extends Emitter {
   }
 
   /**
-   * Lists the user's groups, the groups to which the user is invited, the user's direct conversations, and the channels
-   * that the user follows. The conversation with the newest event is first.
-   * @param {import('./types.js').ConversationsQuery} [page]
-   * @returns {Promise<import('./types.js').Conversations>} rejects with a ChatError
-   */
-  conversations({ before, since, limit } = {}) {
-    return this.request({ t: 'conversations', before: before?.ts, room: before?.room, since, limit });
-  }
-
-  /**
-   * Changes this user's own settings of a conversation, for all devices of the user.
-   * @param {string} room the room's name
-   * @param {import('./types.js').ConversationChanges} changes
-   * @returns {Promise<void>} rejects with a ChatError
-   */
-  async conversation(room, changes) {
-    await this.request({ t: 'conversation', room, ...changes });
-  }
-
-  /**
    * Sends a command that the server answers.
+   * @override
    * @param {{ t: string, id?: string } & Record<string, any>} command if it has no `id`, the session adds one
    * @returns {Promise<any>} the answer; rejects with a ChatError, which is `offline` if there is no connection
    */
@@ -281,8 +260,8 @@ export class Session extends Emitter {
       case 'pong':
         return this.#liveness.answered();
       default:
-        // `ok`, `page`, `conversations`, `members`, `readers` and `who` are answers: their `id` names the command.
-        // Ignore an object whose `t` only a later version knows.
+        // `ok`, `page`, `conversations`, `members`, `readers`, `blocks`, `reports` and `who` are answers: their `id`
+        // names the command. Ignore an object whose `t` only a later version knows.
         if (!this.#answer(object) && object.t === 'err') this.#fault(object);
     }
   }

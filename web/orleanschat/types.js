@@ -135,6 +135,23 @@
  */
 
 /**
+ * A report of a message.
+ * @typedef {object} Report
+ * @property {number} ref sequence of the message
+ * @property {string} from the author of the message
+ * @property {string} user the user who reported the message
+ * @property {number} ts when, in ms since 1970
+ * @property {string} [text] the reason
+ */
+
+/**
+ * The newest reports of a room, newest first.
+ * @typedef {object} Reports
+ * @property {Report[]} reports
+ * @property {boolean} [more] whether there are older reports
+ */
+
+/**
  * The newest event of a conversation.
  * @typedef {object} LastEvent
  * @property {number} seq

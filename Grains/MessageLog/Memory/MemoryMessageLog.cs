@@ -7,7 +7,7 @@ namespace OrleansChat.Grains.MessageLog.Memory;
 /// A message log in memory. It is lost when the process ends. It gives the same answers as the durable stores. It is
 /// for demonstrations, and for measurements without a disk.
 /// </summary>
-internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMessageStore
+internal sealed partial class MemoryMessageLog(MessageLogInstruments instruments) : IMessageStore
 {
     private readonly ConcurrentDictionary<string, MemoryRoom> _rooms = new(StringComparer.Ordinal);
     private readonly MemoryChanges _changes = new();
@@ -60,9 +60,6 @@ internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMes
     public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.First(user, clientId));
 
-    public Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken) =>
-        Task.FromResult(Find(room)?.Senders(users) ?? []);
-
     public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
         Task.FromResult(Find(room)?.Read(range) ?? []);
 
@@ -76,7 +73,7 @@ internal sealed class MemoryMessageLog(MessageLogInstruments instruments) : IMes
         Task.FromResult(Find(room)?.Pins() ?? []);
 
     public Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken) =>
-        Task.FromResult(Find(room)?.Readers(room, message, limit));
+        Task.FromResult(Find(room)?.Readers(room, message, limit, _blocks));
 
     public Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<RoomHead>>(

@@ -21,13 +21,14 @@ internal sealed partial class MemoryRoom
         }
     }
 
-    public IReadOnlyList<string>? Readers(string room, long message, int limit)
+    public IReadOnlyList<string>? Readers(string room, long message, int limit, MemoryBlocks blocks)
     {
         lock (_gate)
         {
             var people = ThreadRules.People(room);
             return Message(message) is not { } row ? null
                 : people.Any(person => !_rows.Any(sent => sent.Entry.User == person && sent.Entry.ClientId is not null)) ? []
+                : people.Any(person => blocks.Blockers(person, people).Count > 0) ? []
                 : [
                     .. people.Concat(_members.Where(member => Member.Is(member.Role)).Select(member => member.User))
                         .Distinct(StringComparer.Ordinal)

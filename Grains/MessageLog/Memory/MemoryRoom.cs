@@ -206,6 +206,7 @@ internal sealed partial class MemoryRoom(RoomKind kind, IEnumerable<string> memb
             case RoomEventKind.Delete when Message(entry.Ref) is { } message:
                 (message.Deleted, message.Edited) = (true, false);
                 message.Take();
+                Dismiss(entry.Ref);
                 _rows.Where(edit => edit.Entry.Kind == RoomEventKind.Edit && edit.Entry.Ref == entry.Ref).ToList().ForEach(edit => edit.Take());
                 ApplyToPins(entry);
                 break;

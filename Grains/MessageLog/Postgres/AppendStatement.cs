@@ -195,7 +195,7 @@ internal sealed class AppendStatement : IPreparedCommit
         .. from sql in Appends
            from rewrites in (bool[])[false, true]
            select rewrites
-               ? new NpgsqlBatch(connection) { BatchCommands = { NewAppend(sql), NewRewrite() } }
+               ? new NpgsqlBatch(connection) { BatchCommands = { NewAppend(sql), NewRewrite(), NewRemoveReports() } }
                : new NpgsqlBatch(connection) { BatchCommands = { NewAppend(sql) } },
     ];
 
@@ -228,6 +228,10 @@ internal sealed class AppendStatement : IPreparedCommit
             values[1].Value = Array.ConvertAll(rewrites, row => appends[row.Of].Claim);
             values[2].Value = Array.ConvertAll(rewrites, static row => row.Entry.Ref!.Value);
             values[3].Value = Array.ConvertAll(rewrites, static row => (short)row.Entry.Kind);
+            var deletions = Array.FindAll(rewrites, static row => row.Entry.Kind == RoomEventKind.Delete);
+            values = batch.BatchCommands[2].Parameters;
+            values[0].Value = Array.ConvertAll(deletions, row => appends[row.Of].Room);
+            values[1].Value = Array.ConvertAll(deletions, static row => row.Entry.Ref!.Value);
         }
 
         // Step 8: read one row for each entry.
@@ -326,6 +330,8 @@ internal sealed class AppendStatement : IPreparedCommit
 
     private static NpgsqlBatchCommand NewRewrite() =>
         New(Rewrite, NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Bigint, NpgsqlDbType.Smallint);
+
+    private static NpgsqlBatchCommand NewRemoveReports() => New(PostgresReports.RemoveDeleted, NpgsqlDbType.Text, NpgsqlDbType.Bigint);
 
     /// <summary>Creates a command whose parameters are arrays of these types.</summary>
     public static NpgsqlBatchCommand New(string sql, params ReadOnlySpan<NpgsqlDbType> arrays)

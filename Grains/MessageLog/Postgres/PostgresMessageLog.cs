@@ -8,7 +8,7 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// The message log in PostgreSQL, for any number of silos. One connection appends, one creates rooms, and one sends
 /// probes. All other operations use a pool.
 /// </summary>
-internal sealed class PostgresMessageLog : IMessageStore
+internal sealed partial class PostgresMessageLog : IMessageStore
 {
     private const int RoomsPerQuery = 4096;
 
@@ -118,19 +118,6 @@ internal sealed class PostgresMessageLog : IMessageStore
             cancellationToken, room, user, clientId);
         return rows is [var first] ? first : null;
     }
-
-    /// <summary>
-    /// The limit of one row keeps the subquery apart for each user, so that the index of the client ids answers it
-    /// without reading the room's other events.
-    /// </summary>
-    public async Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken) =>
-        await RowsAsync(
-            """
-            select u.usr from unnest($2) u(usr)
-            cross join lateral (
-                select 1 from chat.events e where e.room = $1 and e.usr = u.usr and e.client_id is not null order by e.client_id limit 1) e
-            """,
-            row => row.GetString(0), cancellationToken, room, users.ToArray());
 
     public async Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
         range.Bytes == int.MaxValue && !range.FromEnd

@@ -36,6 +36,7 @@ internal static class PostgresThreads
                     select e.seq from chat.events e where e.room = $1 and e.usr = p.person and e.client_id is not null
                     order by e.client_id limit 1) sent on true
                 where sent.seq is null)
+                and not exists(select 1 from chat.blocks b where b.usr = any($3) and b.blocked = any($3))
             order by u.usr limit $4) r on true
         where message.room = $1 and message.seq = $2 and message.kind = 0
         order by r.usr

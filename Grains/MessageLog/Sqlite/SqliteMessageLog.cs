@@ -105,9 +105,6 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
     public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.First(room, user, clientId), cancellationToken);
 
-    public Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken) =>
-        ReadAsync(reads => reads.Senders(room, users), cancellationToken);
-
     public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
         ReadAsync(reads => reads.Events(room, range), cancellationToken);
 

@@ -18,13 +18,6 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
     private readonly SqliteStatement _first = new(
         connection, "select seq, ts, hash, messages from events where room = ?1 and usr = ?2 and client_id = ?3");
 
-    private readonly SqliteStatement _senders = new(
-        connection,
-        """
-        select u.value from json_each(?2) u
-        where exists(select 1 from events e where e.room = ?1 and e.usr = u.value and e.client_id is not null)
-        """);
-
     private readonly SqliteStatement _events = new(
         connection,
         $"""
@@ -84,6 +77,9 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
     public SqliteThreads Threads { get; } = new(connection);
 
     public SqliteSelections Selections { get; } = new(connection);
+    public SqliteBlocks Blocks { get; } = new(connection);
+
+    public SqliteReports Reports { get; } = new(connection);
 
     public bool Exists(string room)
     {
@@ -95,18 +91,6 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
     {
         using var row = _first.Query(room, user, clientId);
         return row.Read() ? new AppendedEntry(row.Number(0), row.Number(1), row.Number(2), row.Number(3), Duplicate: true) : null;
-    }
-
-    public IReadOnlyList<string> Senders(string room, IReadOnlyCollection<string> users)
-    {
-        var senders = new List<string>();
-        using var row = _senders.Query(room, JsonSerializer.Serialize(users));
-        while (row.Read())
-        {
-            senders.Add(row.Text(0));
-        }
-
-        return senders;
     }
 
     public IReadOnlyList<RoomEvent> Events(string room, MessageLogRange range)
@@ -265,7 +249,6 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
     {
         _exists.Dispose();
         _first.Dispose();
-        _senders.Dispose();
         _events.Dispose();
         _eventsFromEnd.Dispose();
         _heads.Dispose();
@@ -280,6 +263,8 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
         _minVersion.Dispose();
         Threads.Dispose();
         Selections.Dispose();
+        Blocks.Dispose();
+        Reports.Dispose();
         connection.Dispose();
     }
 }

@@ -35,6 +35,8 @@ internal sealed class SqliteThreads(SqliteConnection connection) : IDisposable
             where not exists(
                 select 1 from json_each(?3) person where not exists(
                     select 1 from events sent where sent.room = ?1 and sent.usr = person.value and sent.client_id is not null))
+                and not exists(
+                    select 1 from json_each(?3) person join json_each(?3) other join blocks on blocks.usr = person.value and blocks.blocked = other.value)
             order by users.usr limit ?4)
         select readers.usr from message left join readers on true order by readers.usr
         """;

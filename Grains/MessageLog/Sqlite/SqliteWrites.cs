@@ -72,6 +72,8 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         """);
 
     private readonly SqliteSettings _settings = new(connection);
+    private readonly SqliteBlockWrites _blocks = new(connection);
+    private readonly SqliteReportWrites _reports = new(connection);
     private readonly SqliteStatement _reserve = new(connection, "update log_identity set changed = ?1");
 
     private readonly SqliteStatement _touch = new(connection, SqliteSchema.Touch);
@@ -148,6 +150,14 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     public ConversationStored Set(string user, string room, ConversationChange change) =>
         Transaction(() => Find(room) is { } claim ? _settings.Set(user, room, change, claim.Seq, Current) : ConversationStored.NoRoom);
 
+    public bool Block(string user, string blocked) => Transaction(() => _blocks.Block(user, blocked));
+
+    public bool Unblock(string user, string blocked) => Transaction(() => _blocks.Unblock(user, blocked));
+
+    public ReportStored Report(string room, NewReport report) => Transaction(() => _reports.Report(room, report));
+
+    public bool Dismiss(string room, long message) => Transaction(() => _reports.Dismiss(room, message));
+
     /// <summary>
     /// Raises <c>min_version</c>, so that programs that know fewer migrations refuse the file. Never lowers it.
     /// </summary>
@@ -163,7 +173,8 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
         foreach (var statement in (IDisposable[])
         [
             _begin, _commit, _rollback, _create, _claim, _room, _advance, _insert, _first, _edit, _takeIfDeleted, _delete, _takeEdits,
-            _title, _roomSettings, _members, _links, _mentions, _pins, _mark, _settings, _reserve, _touch, _raise, _announce, _truncateWal,
+            _title, _roomSettings, _members, _links, _mentions, _pins, _mark, _settings, _blocks, _reports, _reserve, _touch, _raise, _announce,
+            _truncateWal,
         ])
         {
             statement.Dispose();
@@ -309,6 +320,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
                 {
                     _takeEdits.Run(room, entry.Ref);
                     _pins.Apply(room, entry);
+                    _reports.Dismiss(room, entry.Ref);
                 }
 
                 break;

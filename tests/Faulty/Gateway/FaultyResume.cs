@@ -27,6 +27,16 @@ internal sealed class FaultyResume(IHistory history, GatewayFaults faults, TimeP
 
     public Task<ReaderPage> ReadersAsync(ReadersAsk ask, CancellationToken cancellationToken) => history.ReadersAsync(ask, cancellationToken);
 
+    public Task<ConversationReply?> BlockAsync(BlockSet set, CancellationToken cancellationToken) => history.BlockAsync(set, cancellationToken);
+
+    public Task<string[]?> BlocksAsync(string user, CancellationToken cancellationToken) => history.BlocksAsync(user, cancellationToken);
+
+    public Task<RoomReply> ReportAsync(ReportAsk ask, CancellationToken cancellationToken) => history.ReportAsync(ask, cancellationToken);
+
+    public Task<ReportPage> ReportsAsync(ReportsAsk ask, CancellationToken cancellationToken) => history.ReportsAsync(ask, cancellationToken);
+
+    public Task<RoomReply> DismissAsync(DismissAsk ask, CancellationToken cancellationToken) => history.DismissAsync(ask, cancellationToken);
+
     /// <summary>
     /// Behaves like a stale cache: removes the events after a cached head, which is up to <c>StaleMs</c> old. Always
     /// keeps the first and the last event of the page, so that the missing events are in the middle of the page.

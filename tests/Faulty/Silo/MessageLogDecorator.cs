@@ -19,8 +19,35 @@ internal abstract class MessageLogDecorator(IMessageLog log) : IMessageLog
     public virtual Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
         log.FindAsync(room, user, clientId, cancellationToken);
 
-    public Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken) =>
-        log.SendersAsync(room, users, cancellationToken);
+    public Task<bool> BlockAsync(string user, string blocked, CancellationToken cancellationToken) =>
+        log.BlockAsync(user, blocked, cancellationToken);
+
+    public Task UnblockAsync(string user, string blocked, CancellationToken cancellationToken) =>
+        log.UnblockAsync(user, blocked, cancellationToken);
+
+    public Task<IReadOnlyList<string>> BlocksAsync(string user, CancellationToken cancellationToken) =>
+        log.BlocksAsync(user, cancellationToken);
+
+    public Task<IReadOnlyList<string>> BlockersAsync(string user, IReadOnlyCollection<string> users, CancellationToken cancellationToken) =>
+        log.BlockersAsync(user, users, cancellationToken);
+
+    public Task<DirectFacts> DirectAsync(string room, string user, string other, CancellationToken cancellationToken) =>
+        log.DirectAsync(room, user, other, cancellationToken);
+
+    public Task<ReportTarget?> ReportTargetAsync(string room, long message, string user, CancellationToken cancellationToken) =>
+        log.ReportTargetAsync(room, message, user, cancellationToken);
+
+    public Task<ReportStored> ReportAsync(string room, NewReport report, CancellationToken cancellationToken) =>
+        log.ReportAsync(room, report, cancellationToken);
+
+    public Task<IReadOnlyList<MessageReport>> ReportsAsync(string room, int limit, CancellationToken cancellationToken) =>
+        log.ReportsAsync(room, limit, cancellationToken);
+
+    public Task DismissAsync(string room, long message, CancellationToken cancellationToken) =>
+        log.DismissAsync(room, message, cancellationToken);
+
+    public Task<RoomSettings?> SettingsAsync(string room, CancellationToken cancellationToken) =>
+        log.SettingsAsync(room, cancellationToken);
 
     public virtual Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
         log.ReadAsync(room, range, cancellationToken);

@@ -129,6 +129,8 @@ internal sealed class RoomThatSays : IRoomGrain
         return Task.CompletedTask;
     }
 
+    public Task BlocksChangedAsync() => Task.CompletedTask;
+
     public Task GatewayGoneAsync(string gateway) => Task.CompletedTask;
 
     private void Begin(string call)
@@ -194,6 +196,16 @@ internal sealed class HistoryThatSays : IHistoryGrain
     public Task<MemberPage> MembersAsync(MembersAsk ask) => Members(ask);
 
     public Task<ReaderPage> ReadersAsync(ReadersAsk ask) => Task.FromResult(new ReaderPage([], false, new(Refusal.NotFound, "")));
+
+    public Task<ConversationReply> BlockAsync(BlockSet set) => Task.FromResult(new ConversationReply());
+
+    public Task<string[]> BlocksAsync(string user) => Task.FromResult<string[]>([]);
+
+    public Task<RoomReply> ReportAsync(ReportAsk ask) => Task.FromResult<RoomReply>(new Refused(Refusal.NotFound, ""));
+
+    public Task<ReportPage> ReportsAsync(ReportsAsk ask) => Task.FromResult(new ReportPage([], false, new(Refusal.NotFound, "")));
+
+    public Task<RoomReply> DismissAsync(DismissAsk ask) => Task.FromResult<RoomReply>(new Refused(Refusal.NotFound, ""));
 
     public Task<ConversationReply> SetConversationAsync(ConversationSet set) => Task.FromResult(new ConversationReply());
 

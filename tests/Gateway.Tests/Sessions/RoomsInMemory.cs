@@ -387,6 +387,68 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         }
     }
 
+    /// <summary>The answer to the next block and unblock calls.</summary>
+    public ConversationReply? BlockReply { get; set; } = new();
+
+    public async Task<ConversationReply?> BlockAsync(BlockSet set, CancellationToken cancellationToken)
+    {
+        await AskAsync().WaitAsync(cancellationToken);
+        lock (_gate)
+        {
+            Note($"{(set.IsOn ? "block" : "unblock")} {set.User} {set.Blocked}");
+            return BlockReply;
+        }
+    }
+
+    /// <summary>The answer to the next blocks calls.</summary>
+    public string[]? Blocked { get; set; } = [];
+
+    public async Task<string[]?> BlocksAsync(string user, CancellationToken cancellationToken)
+    {
+        await AskAsync().WaitAsync(cancellationToken);
+        lock (_gate)
+        {
+            Note($"blocks {user}");
+            return Blocked;
+        }
+    }
+
+    /// <summary>The answer to the next report and dismiss calls.</summary>
+    public RoomReply ReportReply { get; set; } = new Done();
+
+    public async Task<RoomReply> ReportAsync(ReportAsk ask, CancellationToken cancellationToken)
+    {
+        await AskAsync().WaitAsync(cancellationToken);
+        lock (_gate)
+        {
+            Note($"report {ask.Room} {ask.User} {ask.Message} {ask.Reason}");
+            return ReportReply;
+        }
+    }
+
+    public async Task<RoomReply> DismissAsync(DismissAsk ask, CancellationToken cancellationToken)
+    {
+        await AskAsync().WaitAsync(cancellationToken);
+        lock (_gate)
+        {
+            Note($"dismiss {ask.Room} {ask.User} {ask.Message}");
+            return ReportReply;
+        }
+    }
+
+    /// <summary>The answer to the next reports calls.</summary>
+    public ReportPage Reports { get; set; } = new([], false, null);
+
+    public async Task<ReportPage> ReportsAsync(ReportsAsk ask, CancellationToken cancellationToken)
+    {
+        await AskAsync().WaitAsync(cancellationToken);
+        lock (_gate)
+        {
+            Note($"reports {ask.Room} {ask.User} {ask.Limit}");
+            return Reports;
+        }
+    }
+
     public async Task<PresenceSnapshot> WhoAsync(string room, string user, int most, RoomAction claimed)
     {
         await AskAsync();

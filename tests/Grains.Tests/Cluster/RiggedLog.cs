@@ -8,6 +8,7 @@ namespace OrleansChat.Grains.Tests.Cluster;
 internal sealed class Rig
 {
     private TaskCompletionSource? _held;
+    private TaskCompletionSource? _heldAnswers;
     private int _appends;
     private int _calls;
 
@@ -54,7 +55,27 @@ internal sealed class Rig
         _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    public void Release() => Interlocked.Exchange(ref _held, null)?.SetResult();
+    /// <summary>Makes appends wait after they commit, until <see cref="Release"/> is called.</summary>
+    public void HoldAnswers()
+    {
+        Reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _heldAnswers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    public void Release()
+    {
+        Interlocked.Exchange(ref _held, null)?.SetResult();
+        Interlocked.Exchange(ref _heldAnswers, null)?.SetResult();
+    }
+
+    public async Task AnswerAsync()
+    {
+        if (_heldAnswers is { } held)
+        {
+            Reached.TrySetResult();
+            await held.Task;
+        }
+    }
 
     /// <summary>Throws if the store must permanently refuse these entries.</summary>
     public void Check(IReadOnlyCollection<MessageLogEntry> entries, bool isCreation = false)
@@ -123,14 +144,42 @@ internal sealed class RiggedLog(IMessageLog log) : IMessageLog
         await rig.PassAsync();
         rig.Check(append.Entries);
         var result = await Present(append.Room).AppendAsync(append, cancellationToken);
+        await rig.AnswerAsync();
         return rig.LosesAnswers ? throw new MessageLogUnavailableException("The answer was lost.") : result;
     }
 
     public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken)
         => Present(room).FindAsync(room, user, clientId, cancellationToken);
 
-    public Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken)
-        => Present(room).SendersAsync(room, users, cancellationToken);
+    public Task<bool> BlockAsync(string user, string blocked, CancellationToken cancellationToken)
+        => Present("").BlockAsync(user, blocked, cancellationToken);
+
+    public Task UnblockAsync(string user, string blocked, CancellationToken cancellationToken)
+        => Present("").UnblockAsync(user, blocked, cancellationToken);
+
+    public Task<IReadOnlyList<string>> BlocksAsync(string user, CancellationToken cancellationToken)
+        => Present("").BlocksAsync(user, cancellationToken);
+
+    public Task<IReadOnlyList<string>> BlockersAsync(string user, IReadOnlyCollection<string> users, CancellationToken cancellationToken)
+        => Present("").BlockersAsync(user, users, cancellationToken);
+
+    public Task<DirectFacts> DirectAsync(string room, string user, string other, CancellationToken cancellationToken)
+        => Present(room).DirectAsync(room, user, other, cancellationToken);
+
+    public Task<ReportTarget?> ReportTargetAsync(string room, long message, string user, CancellationToken cancellationToken)
+        => Present(room).ReportTargetAsync(room, message, user, cancellationToken);
+
+    public Task<ReportStored> ReportAsync(string room, NewReport report, CancellationToken cancellationToken)
+        => Present(room).ReportAsync(room, report, cancellationToken);
+
+    public Task<IReadOnlyList<MessageReport>> ReportsAsync(string room, int limit, CancellationToken cancellationToken)
+        => Present(room).ReportsAsync(room, limit, cancellationToken);
+
+    public Task DismissAsync(string room, long message, CancellationToken cancellationToken)
+        => Present(room).DismissAsync(room, message, cancellationToken);
+
+    public Task<RoomSettings?> SettingsAsync(string room, CancellationToken cancellationToken)
+        => Present(room).SettingsAsync(room, cancellationToken);
 
     public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken)
         => Present(room).ReadAsync(room, range, cancellationToken);

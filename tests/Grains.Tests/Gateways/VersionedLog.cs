@@ -54,8 +54,25 @@ internal sealed class VersionedLog(int version) : IMessageLog
     public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken)
         => throw new NotSupportedException();
 
-    public Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken)
-        => throw new NotSupportedException();
+    public Task<bool> BlockAsync(string user, string blocked, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task UnblockAsync(string user, string blocked, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<string>> BlocksAsync(string user, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<string>> BlockersAsync(string user, IReadOnlyCollection<string> users, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<DirectFacts> DirectAsync(string room, string user, string other, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<ReportTarget?> ReportTargetAsync(string room, long message, string user, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<ReportStored> ReportAsync(string room, NewReport report, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<IReadOnlyList<MessageReport>> ReportsAsync(string room, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task DismissAsync(string room, long message, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<RoomSettings?> SettingsAsync(string room, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken)
         => throw new NotSupportedException();

@@ -161,27 +161,6 @@ public abstract partial class MessageLogContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Senders_WhenUsersHaveClientIds_AreTheseUsers()
-    {
-        var room = RoomKey.Direct("ann", "bob");
-        await Log.CreateAsync(new RoomCreation(room, RoomKind.Direct, [Msg("ann", "1")]), Ct);
-        var claim = (await Log.ClaimAsync(room, Ct))!.Number;
-        var before = await Log.SendersAsync(room, ["ann", "bob"], Ct);
-        await Log.AppendAsync(room, claim, Msg("bob", null), Msg("bób", "1"));
-        var without = await Log.SendersAsync(room, ["ann", "bob"], Ct);
-
-        await Log.AppendAsync(room, claim, Msg("bob", "2"), Delete("bob", "3", 4));
-        await Log.AppendAsync(room, claim, Delete("ann", "4", 1));
-
-        Assert.Equal(["ann"], before);
-        Assert.Equal(["ann"], without);
-        Assert.Equal(["ann", "bob"], (await Log.SendersAsync(room, ["bob", "cat", "ann"], Ct)).Order(StringComparer.Ordinal));
-        Assert.Equal(["bob"], await Log.SendersAsync(room, ["bob"], Ct));
-        Assert.Empty(await Log.SendersAsync(room, [], Ct));
-        Assert.Empty(await Log.SendersAsync("nowhere", ["ann", "bob"], Ct));
-    }
-
-    [Fact]
     public async Task Delete_WhenTheMessageWasEdited_RemovesAllItsHashes()
     {
         var claim = await Log.OwnAsync("lobby");

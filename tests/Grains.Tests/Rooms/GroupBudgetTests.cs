@@ -6,12 +6,12 @@ using static OrleansChat.Grains.Tests.Cluster.TestGateway;
 namespace OrleansChat.Grains.Tests.Rooms;
 
 /// <summary>
-/// How many invitations a user may send, how many groups a user may join, and of how many groups a user may be a
-/// member. The tests share a cluster with low limits.
+/// How many invitations a user may send, how many groups a user may join, of how many groups a user may be a member, and
+/// how many messages a user may report. The tests share a cluster with low limits.
 /// </summary>
 public sealed class GroupBudgetTests(GroupBudgetTests.Limited limited) : IClassFixture<GroupBudgetTests.Limited>
 {
-    private const int Invites = 3, Joins = 4, Groups = 6;
+    private const int Invites = 3, Joins = 4, Groups = 6, Reports = 2;
 
     private readonly SiloTestCluster _cluster = limited.Cluster;
     private readonly string _room = SiloTestCluster.Fresh("room");
@@ -132,11 +132,37 @@ public sealed class GroupBudgetTests(GroupBudgetTests.Limited limited) : IClassF
         }
     }
 
+    [Fact]
+    public async Task Report_WhenTheBudgetIsUsedUp_IsRateLimited()
+    {
+        await using var gateway = await _cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, _ann);
+        for (var seq = 1; seq <= Reports + 1; seq++)
+        {
+            await gateway.PostAsync(_room, _ann, "spam");
+        }
+
+        Assert.IsType<Refused>(await ReportAsync(_bob, 99));
+        for (var seq = 1; seq <= Reports; seq++)
+        {
+            Assert.IsType<Done>(await ReportAsync(_bob, seq));
+            Assert.IsType<Done>(await ReportAsync(_bob, seq));
+        }
+
+        var refused = Assert.IsType<Refused>(await ReportAsync(_bob, Reports + 1));
+        Assert.Equal((Refusal.RateLimited, "you have reported too many messages; try again later"), (refused.Reason, refused.Message));
+        Assert.InRange(refused.RetryMs!.Value, 1, 60_000);
+        Assert.IsType<Done>(await ReportAsync(_bob, 1));
+        Assert.IsType<Done>(await ReportAsync(_eve, Reports + 1));
+
+        Task<RoomReply> ReportAsync(string user, long message) => _cluster.History.ReportAsync(new(_room, user, message, null));
+    }
+
     public sealed class Limited : IAsyncLifetime
     {
         public SiloTestCluster Cluster { get; } = new()
         {
-            Rooms = new RoomOptions { InvitesPerUser = Invites, JoinsPerUser = Joins, GroupsPerUser = Groups },
+            Rooms = new RoomOptions { InvitesPerUser = Invites, JoinsPerUser = Joins, GroupsPerUser = Groups, ReportsPerUser = Reports },
         };
 
         public ValueTask InitializeAsync() => Cluster.InitializeAsync();

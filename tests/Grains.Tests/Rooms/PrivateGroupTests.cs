@@ -84,7 +84,7 @@ public sealed class PrivateGroupTests(SiloTestCluster cluster)
         var absent = await ReadAsync(_absent, user);
 
         Assert.Equal(absent, foreign);
-        Assert.Equal(("False False False NotFound NotFound NotFound NotFound NotFound", "1 2 2 1 1 1 1 1"), foreign);
+        Assert.Equal(("False False False NotFound NotFound NotFound NotFound NotFound NotFound NotFound NotFound", "1 2 2 1 1 1 1 1 1 1 1"), foreign);
     }
 
     [Theory]
@@ -135,6 +135,9 @@ public sealed class PrivateGroupTests(SiloTestCluster cluster)
         await CountAsync(async () => (await cluster.History.MembersAsync(new(room, user, "", 10))).Refusal);
         await CountAsync(async () => (await cluster.History.PageAsync(new(room, user, 0, 10, 0, Thread: 1), Ct)).Refusal);
         await CountAsync(async () => (await cluster.History.ReadersAsync(new(room, user, 1))).Refusal?.Reason);
+        await CountAsync(async () => ((Refused)await cluster.History.ReportAsync(new(room, user, 1, null))).Reason);
+        await CountAsync(async () => (await cluster.History.ReportsAsync(new(room, user, 10))).Refusal?.Reason);
+        await CountAsync(async () => ((Refused)await cluster.History.DismissAsync(new(room, user, 1))).Reason);
         return (string.Join(' ', answers), string.Join(' ', calls));
 
         async Task CountAsync(Func<Task<object?>> read)

@@ -61,6 +61,9 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
     [InlineData("readers", "ok        ok        ok        ok        NotMember NotMember NotMember")]
     [InlineData("history pinned", "ok        ok        ok        ok        NotMember NotMember NotMember")]
     [InlineData("history changes", "ok        ok        Forbidden Forbidden NotMember NotMember NotMember")]
+    [InlineData("report", "ok        ok        ok        ok        NotMember NotMember NotMember")]
+    [InlineData("reports", "ok        ok        Forbidden Forbidden NotMember NotMember NotMember")]
+    [InlineData("dismiss", "ok        ok        Forbidden Forbidden NotMember NotMember NotMember")]
     public async Task Group_WhenAUserActs_FollowsTheTable(string act, string expected)
     {
         await using var gateway = await cluster.GatewayAsync();
@@ -116,10 +119,18 @@ public sealed class RightsTableTests(SiloTestCluster cluster)
                 return $"{(await cluster.History.PageAsync(new(room, actor, 0, 10, 0, Of: PageOf.Changes), default)).Refusal?.ToString() ?? "ok"}";
             case "readers":
                 return $"{(await cluster.History.ReadersAsync(new(room, actor, _messages["target"]))).Refusal?.Reason.ToString() ?? "ok"}";
+            case "report":
+                return ToText(await cluster.History.ReportAsync(new(room, actor, _messages["target"], "rude")));
+            case "reports":
+                return $"{(await cluster.History.ReportsAsync(new(room, actor, 10))).Refusal?.Reason.ToString() ?? "ok"}";
+            case "dismiss":
+                return ToText(await cluster.History.DismissAsync(new(room, actor, _messages["target"])));
             default:
                 var reply = await gateway.SendOneAsync(room, Command(act, actor));
-                return reply is Refused refused ? $"{refused.Reason}" : "ok";
+                return ToText(reply);
         }
+
+        static string ToText(RoomReply reply) => reply is Refused refused ? $"{refused.Reason}" : "ok";
     }
 
     private RoomCommand Command(string act, string actor)

@@ -39,6 +39,15 @@ public sealed class RoomOwnershipTests
         => AssertTransition(before, ownership => ownership.OnBatchFailed(), after);
 
     [Theory]
+    [InlineData(nameof(Unclaimed), nameof(Unclaimed))]
+    [InlineData(nameof(Owned), nameof(Unsure))]
+    [InlineData(nameof(Unsure), nameof(Unsure))]
+    [InlineData(nameof(Deactivating), nameof(Deactivating))]
+    [InlineData(nameof(Lost), nameof(Lost))]
+    public void Data_WhenItIsOutdated_AllowsNoAppendBeforeAClaim(string before, string after)
+        => AssertTransition(before, ownership => ownership.OnOutdated(), after);
+
+    [Theory]
     [InlineData(nameof(Unclaimed))]
     [InlineData(nameof(Owned))]
     [InlineData(nameof(Unsure))]

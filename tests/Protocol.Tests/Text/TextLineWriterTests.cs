@@ -80,6 +80,8 @@ public sealed class TextLineWriterTests
         { new Invited("team", null), "* you are invited, /join team accepts" },
         { new MemberList(null, "team", [], false), null },
         { new ReaderList(null, "team", 7, ["ann"], false), null },
+        { new BlockList(null, ["ann"]), null },
+        { new ReportList(null, "team", [new(7, "ann", "bob", 0, "rude")], false), null },
         { new Err(null, ChatErrorCode.Muted, "you are muted in this room", null), "! you are muted in this room" },
         { new Gap("lobby", 3, 3), "* message 3 was skipped, /last shows it" },
         { new Err(null, ChatErrorCode.RateLimited, "rate limited", 250), "! rate limited, try again in 1 s" },

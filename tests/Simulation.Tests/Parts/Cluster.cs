@@ -59,6 +59,8 @@ internal class Cluster : DispatchProxy, IKeyedServiceProvider
 
         public Task TypingAsync(string user, RoomAction claimed) => CallAsync(room => room.TypingAsync(user, claimed).Answered());
 
+        public Task BlocksChangedAsync() => CallAsync(room => room.BlocksChangedAsync().Answered());
+
         public Task GatewayGoneAsync(string gateway) => CallAsync(room => room.GatewayGoneAsync(gateway).Answered());
 
         private Task<T> CallAsync<T>(Func<IRoomGrain, Task<T>> call) => world.Network.CallAsync(from, () => world.Silos.Find("room", key, from), call);
@@ -118,6 +120,16 @@ internal class Cluster : DispatchProxy, IKeyedServiceProvider
         public Task<MemberPage> MembersAsync(MembersAsk ask) => CallAsync(history => history.MembersAsync(ask));
 
         public Task<ReaderPage> ReadersAsync(ReadersAsk ask) => CallAsync(history => history.ReadersAsync(ask));
+
+        public Task<ConversationReply> BlockAsync(BlockSet set) => CallAsync(history => history.BlockAsync(set));
+
+        public Task<string[]> BlocksAsync(string user) => CallAsync(history => history.BlocksAsync(user));
+
+        public Task<RoomReply> ReportAsync(ReportAsk ask) => CallAsync(history => history.ReportAsync(ask));
+
+        public Task<ReportPage> ReportsAsync(ReportsAsk ask) => CallAsync(history => history.ReportsAsync(ask));
+
+        public Task<RoomReply> DismissAsync(DismissAsk ask) => CallAsync(history => history.DismissAsync(ask));
 
         public Task<RoomHeads> HeadsAsync(string[] rooms) => CallAsync(history => history.HeadsAsync(rooms));
 

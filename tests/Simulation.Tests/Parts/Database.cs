@@ -68,8 +68,43 @@ internal sealed class Database(Simulated world, IMessageLog store, IMessageLog t
         public Task<AppendedEntry?> FindAsync(string room, string user, string clientId, CancellationToken cancellationToken) =>
             DoAsync("find", () => Store.FindAsync(room, user, clientId, CancellationToken.None), cancellationToken);
 
-        public Task<IReadOnlyList<string>> SendersAsync(string room, IReadOnlyCollection<string> users, CancellationToken cancellationToken) =>
-            DoAsync("senders", () => Store.SendersAsync(room, users, CancellationToken.None), cancellationToken);
+        public Task<bool> BlockAsync(string user, string blocked, CancellationToken cancellationToken) =>
+            DoAsync("block", () => Store.BlockAsync(user, blocked, CancellationToken.None), cancellationToken);
+
+        public Task UnblockAsync(string user, string blocked, CancellationToken cancellationToken) =>
+            DoAsync("unblock", async () =>
+            {
+                await Store.UnblockAsync(user, blocked, CancellationToken.None);
+                return true;
+            }, cancellationToken);
+
+        public Task<IReadOnlyList<string>> BlocksAsync(string user, CancellationToken cancellationToken) =>
+            DoAsync("blocks", () => Store.BlocksAsync(user, CancellationToken.None), cancellationToken);
+
+        public Task<IReadOnlyList<string>> BlockersAsync(string user, IReadOnlyCollection<string> users, CancellationToken cancellationToken) =>
+            DoAsync("blockers", () => Store.BlockersAsync(user, users, CancellationToken.None), cancellationToken);
+
+        public Task<DirectFacts> DirectAsync(string room, string user, string other, CancellationToken cancellationToken) =>
+            DoAsync("direct", () => Store.DirectAsync(room, user, other, CancellationToken.None), cancellationToken);
+
+        public Task<ReportTarget?> ReportTargetAsync(string room, long message, string user, CancellationToken cancellationToken) =>
+            DoAsync("target", () => Store.ReportTargetAsync(room, message, user, CancellationToken.None), cancellationToken);
+
+        public Task<ReportStored> ReportAsync(string room, NewReport report, CancellationToken cancellationToken) =>
+            DoAsync("report", () => Store.ReportAsync(room, report, CancellationToken.None), cancellationToken);
+
+        public Task<IReadOnlyList<MessageReport>> ReportsAsync(string room, int limit, CancellationToken cancellationToken) =>
+            DoAsync("reports", () => Store.ReportsAsync(room, limit, CancellationToken.None), cancellationToken);
+
+        public Task DismissAsync(string room, long message, CancellationToken cancellationToken) =>
+            DoAsync("dismiss", async () =>
+            {
+                await Store.DismissAsync(room, message, CancellationToken.None);
+                return true;
+            }, cancellationToken);
+
+        public Task<RoomSettings?> SettingsAsync(string room, CancellationToken cancellationToken) =>
+            DoAsync("room settings", () => Store.SettingsAsync(room, CancellationToken.None), cancellationToken);
 
         public Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
             DoAsync("read", () => Store.ReadAsync(room, range, CancellationToken.None), cancellationToken);

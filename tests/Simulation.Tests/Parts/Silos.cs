@@ -19,7 +19,7 @@ internal sealed class Silo
         Node = new(world.Scheduler, name, inTurns: false, Clock);
         Gate = new(world.Database.For(Node), Node.Time);
         Watch = new(Cluster.Create(world, Node), Node.Time, world.Shared.Grains, world.Logger<GatewayFailureDetector>(Node));
-        History = new(Node, new HistoryGrain(world.Database.For(Node), Gate, new Membership(world), Cluster.Create(world, Node), Node.Time));
+        History = new(Node, new HistoryGrain(world.Database.For(Node), Gate, new Membership(world), Cluster.Create(world, Node), Node.Time, Options.Create(new RoomOptions())));
         _ = Node.StartAsync(() => Background.RunAsync(Watch, CancellationToken.None));
     }
 

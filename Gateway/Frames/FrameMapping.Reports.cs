@@ -1,0 +1,26 @@
+using OrleansChat.Grains.Interfaces;
+using OrleansChat.Protocol;
+
+namespace OrleansChat.Gateway.Frames;
+
+/// <summary>Maps the reports of messages.</summary>
+internal static partial class FrameMapping
+{
+    /// <summary>Makes the answer to a <c>report</c> or <c>dismiss</c> command.</summary>
+    /// <param name="room">The room, as the user names it.</param>
+    public static ServerFrame Answer(string? id, string room, RoomReply reply) =>
+        reply is Done ? new Ok(id, room, null, null, false, null) : ReportError(id, reply);
+
+    /// <summary>Makes the answer to a <c>reports</c> command: a list of reports, or an error.</summary>
+    public static ServerFrame Answer(Reports reports, ReportPage page) => page.Refusal is { } refused
+        ? ReportError(reports.Id, refused)
+        : new ReportList(
+            reports.Id, reports.Room, [.. page.Reports.Select(one => new ReportEntry(one.Message, one.Author, one.User, one.Ts, one.Reason))], page.More);
+
+    /// <summary>
+    /// If the message is empty, the user may not read the room, or it cannot be reached. Every question gets the same
+    /// error for this.
+    /// </summary>
+    private static Err ReportError(string? id, RoomReply reply) =>
+        reply is Refused { Message: "" } refused ? Error(id, refused.Reason) : Error(id, reply);
+}

@@ -48,7 +48,8 @@ public sealed partial class PostgresMessageLogTests
             """
             insert into chat.rooms(room, kind, epoch, claim, seq, ts, messages) values ('@ann', 2, 'e', 1, 50000, 1, 50000);
             insert into chat.events(room, seq, usr, client_id, hash, ts, kind, text, messages)
-                select '@ann', n, 'ann', n, 7, 1, 0, 'x', n from generate_series(1, 50000) n;
+                select case when n <= 2000 then '@ann' else 'room-' || n % 500 end, n, case when n <= 2000 then 'ann' else 'user-' || n % 97 end,
+                    n, 7, 1, 0, 'x', n from generate_series(1, 50000) n;
             insert into chat.blocks(usr, blocked) select 'user-' || n % 500, 'blocked-' || n from generate_series(1, 50000) n;
             insert into chat.reports(room, seq, usr, ts) select 'room-' || n % 500, n, 'bob', 1 from generate_series(1, 50000) n;
             analyze chat.events; analyze chat.blocks; analyze chat.reports;

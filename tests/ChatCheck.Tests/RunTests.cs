@@ -11,7 +11,7 @@ public sealed class RunTests
 
         var (exitCode, said) = await RunningCheck.ToItsEndAsync(
             temporary.FullName,
-            "--store", "sqlite", "--gateways", "2", "--seconds", "8", "--seed", "5", "--every", "3", "--rate", "150", "--faults", "kill", "--writers", "4", "--readers", "4", "--rooms", "4");
+            "--store", "sqlite", "--gateways", "2", "--seconds", "8", "--seed", "5", "--every", "3", "--rate", "150", "--faults", "kill", "--writers", "4", "--readers", "4", "--rooms", "4", "--followed", "4");
 
         Assert.True(exitCode == 0, said);
         Assert.Contains("No violations. seed 5", said, StringComparison.Ordinal);
@@ -28,7 +28,7 @@ public sealed class RunTests
 
         var (exitCode, said) = await RunningCheck.ToItsEndAsync(
             temporary.FullName,
-            "--store", "memory", "--gateways", "1", "--seconds", "5", "--faults", "none", "--rate", "50", "--writers", "2", "--readers", "4", "--rooms", "2", "--presence", "off");
+            "--store", "memory", "--gateways", "1", "--seconds", "5", "--faults", "none", "--rate", "50", "--writers", "2", "--readers", "4", "--rooms", "2", "--followed", "4", "--presence", "off");
 
         Assert.True(exitCode == 0, said);
         Assert.Contains("not checked  presence; the run received 0 answers to who", said, StringComparison.Ordinal);

@@ -59,6 +59,12 @@ internal static class CheckCommand
     private static readonly Option<string> Presence = OptionOf.Choice(
         "--presence", ["on", "off"],
         "whether to ask who is in a room and check the answers. With --url, the default is off");
+    private static readonly Option<int> Lists = OptionOf.Number(
+        "--lists", 5, 0, 1000,
+        "how often per second each writer and each reader asks for its list of conversations, so that the run can check its counts; 0 for never. With --url, the default is 1");
+    private static readonly Option<int> Followed = OptionOf.Number(
+        "--followed", 40, 0, 90,
+        "number of further channels that each writer and each reader follows, so that the lists of conversations are long. These channels get a message only every 7 to 9 s");
     private static readonly Option<string?> Logs = new("--logs")
     {
         Description = "directory for the logs of the started processes; without it, the logs are kept only if a check fails",
@@ -85,7 +91,7 @@ internal static class CheckCommand
         var root = new RootCommand(
             "Checks the promises of OrleansChat. Clients send and read while processes are killed. Then everything that the clients received is compared with the log. Exit code 0: every promise held; 1: a violation; 2: nothing could be checked.")
         {
-            Urls, Minutes, Seconds, Seed, Rate, Rooms, Writers, Readers, Faults, Every, Silos, Gateways, StoreOption, Late, Settle, Presence, Logs, SiloPrograms, GatewayPrograms, Settings, Token,
+            Urls, Minutes, Seconds, Seed, Rate, Rooms, Writers, Readers, Faults, Every, Silos, Gateways, StoreOption, Late, Settle, Presence, Lists, Followed, Logs, SiloPrograms, GatewayPrograms, Settings, Token,
         };
         return OptionOf.Read(root, Checked, args, out exitCode);
     }
@@ -126,6 +132,8 @@ internal static class CheckCommand
             Late = IsChecked(Late) ? TimeSpan.FromSeconds(given.GetValue(Late)) : null,
             Settle = TimeSpan.FromSeconds(given.GetValue(Settle)),
             Presence = IsChecked(Presence) && given.GetValue(Presence) is "on",
+            Lists = urls.Length > 0 && !IsGiven(Lists) ? 1 : given.GetValue(Lists),
+            Followed = given.GetValue(Followed),
             SiloPrograms = [.. (given.GetValue(SiloPrograms) ?? []).Select(Path.GetFullPath)],
             GatewayPrograms = [.. (given.GetValue(GatewayPrograms) ?? []).Select(Path.GetFullPath)],
             Settings = [.. (given.GetValue(Settings) ?? []).Select(SettingOf)],
@@ -133,7 +141,9 @@ internal static class CheckCommand
 
         // The time limits of presence and lateness do not apply while a silo restarts. With --url, chatcheck does not
         // know when a silo restarts. So with --url, it checks a limit only if the option of this limit is given.
-        bool IsChecked(Option option) => urls.Length == 0 || given.GetResult(option) is { Implicit: false };
+        bool IsChecked(Option option) => urls.Length == 0 || IsGiven(option);
+
+        bool IsGiven(Option option) => given.GetResult(option) is { Implicit: false };
     }
 
     private static FaultKind[] ParseFaults(string? given, bool others, Store store)

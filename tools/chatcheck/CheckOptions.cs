@@ -38,6 +38,16 @@ internal sealed record CheckOptions(
     public bool Presence { get; init; } = true;
 
     /// <summary>
+    /// How often per second each writer and each reader asks for its list of conversations; 0 to ask for no list.
+    /// </summary>
+    public int Lists { get; init; } = 5;
+
+    /// <summary>
+    /// The number of channels, in addition to <see cref="Rooms"/>, that each writer and each reader follows.
+    /// </summary>
+    public int Followed { get; init; } = 40;
+
+    /// <summary>
     /// Maximum time for each wait after the load, such as the wait until all clients have reached the head of their
     /// rooms.
     /// </summary>

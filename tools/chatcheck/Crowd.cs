@@ -7,7 +7,11 @@ internal sealed class Crowd
 {
     private const int RoomsOfAWriter = 3;
     private const int RoomsOfAReader = 5;
+    private const int FollowedRoomsOfAReader = 4;
     private const int BystandersOfAGateway = 2;
+
+    /// <summary>Maximum number of rooms that one writer creates. The default limit of a user is 20 rooms.</summary>
+    private const int MaxCreatedRooms = 16;
 
     private readonly List<Task> _listening = [];
 
@@ -18,6 +22,7 @@ internal sealed class Crowd
         var pacer = new Pacer(options.Rate, recorder.Clock);
         var quiet = Math.Max(1, options.Rooms / 4);
         var busy = options.Rooms - quiet;
+        Followed = [.. Enumerable.Range(options.Rooms, options.Followed)];
 
         // Writers share the busy rooms. Each quiet room has its own writer, which sends only every 7 to 9 s. If the
         // gateway stream loses an event of a quiet room, the next event would show the loss too late: the default limit
@@ -25,21 +30,29 @@ internal sealed class Crowd
         Writers =
         [
             .. Enumerable.Range(0, options.Writers).Select(at => new Writer(
-                $"writer{at}", [.. Some(at, busy, RoomsOfAWriter)], at, gateways, recorder, pacer, quiet: false, random.Next())),
+                recorder.AddUser($"writer{at}"), [.. Some(at, busy, RoomsOfAWriter)], at, gateways, recorder, pacer, quiet: false, random.Next())),
             .. Enumerable.Range(0, quiet).Select(at => new Writer(
-                $"quiet{at}", [busy + at], at, gateways, recorder, pacer, quiet: true, random.Next())),
+                recorder.AddUser($"quiet{at}"), [busy + at], at, gateways, recorder, pacer, quiet: true, random.Next())),
+            .. Followed.Chunk(MaxCreatedRooms).Select((rooms, at) => new Writer(
+                recorder.AddUser($"followed{at}"), rooms, at, gateways, recorder, pacer, quiet: true, random.Next())),
         ];
         Readers =
         [
             .. Enumerable.Range(0, options.Readers).Select(at => new Reader(
-                $"reader{at}", [.. Some(at, busy, RoomsOfAReader), .. Some(at, quiet, 2).Select(room => busy + room)], at, gateways, recorder, random.Next())),
+                recorder.AddUser($"reader{at}"), [.. Some(at, busy, RoomsOfAReader), .. Some(at, quiet, 2).Select(room => busy + room), .. Some(at, options.Followed, FollowedRoomsOfAReader).Select(room => options.Rooms + room)], at, gateways, recorder, random.Next())),
         ];
         Bystanders =
         [
             .. Enumerable.Range(0, BystandersOfAGateway * gateways.Addresses.Count).Select(at => new Bystander(
-                $"bystander{at}", [.. Some(at, busy, 1)], at, gateways, recorder, random.Next(), comeBack)),
+                recorder.AddUser($"bystander{at}"), [.. Some(at, busy, 1)], at, gateways, recorder, random.Next(), comeBack)),
         ];
     }
+
+    /// <summary>
+    /// The numbers of the channels that all writers and readers follow. They make the lists of conversations long. Few
+    /// clients are in these channels, and few messages are sent to them.
+    /// </summary>
+    public IReadOnlyList<int> Followed { get; }
 
     public IReadOnlyList<Writer> Writers { get; }
 
@@ -50,20 +63,41 @@ internal sealed class Crowd
 
     public IReadOnlyList<Client> All => field ??= [.. Writers, .. Readers, .. Bystanders];
 
+    /// <summary>The clients that ask for their list of conversations.</summary>
+    public IEnumerable<Client> ListAskers => [.. Writers, .. Readers];
+
     /// <summary>
-    /// Connects all clients. Until <paramref name="stop"/> is cancelled, a client whose connection ends connects again.
+    /// Connects all clients, and completes when every client is in all its rooms; fails if a client fails. Until
+    /// <paramref name="stop"/> is cancelled, a client whose connection ends connects again. The writers come first, so
+    /// that a writer becomes the owner of each group, and may mention everyone.
     /// </summary>
-    public void Come(CancellationToken stop) => _listening.AddRange(All.Select(client => client.ListenAsync(stop)));
+    public async Task ComeAsync(CancellationToken stop)
+    {
+        _listening.AddRange(Writers.Select(client => client.ListenAsync(stop)));
+        await EnteredAsync(Writers);
+        _listening.AddRange(All.Except(Writers).Select(client => client.ListenAsync(stop)));
+        await EnteredAsync();
+    }
 
     /// <summary>Completes when every client is in all its rooms; fails if a client fails.</summary>
-    public async Task EnteredAsync()
+    public Task EnteredAsync() => EnteredAsync(All);
+
+    /// <summary>The user that is in a room; if several are, one after another.</summary>
+    /// <param name="turn">Selects the user.</param>
+    public int MemberOf(int room, int turn)
     {
-        var entered = Task.WhenAll(All.SelectMany(client => client.Views).Select(view => view.Entered));
-        await await Task.WhenAny([entered, .. _listening]);
+        var members = ListAskers.Where(client => client.Views.Any(view => view.Room == room)).ToArray();
+        return members[turn % members.Length].User;
     }
 
     /// <summary>Completes when all clients have disconnected; fails if a client fails.</summary>
     public Task GoneAsync() => Task.WhenAll(_listening);
+
+    private async Task EnteredAsync(IEnumerable<Client> clients)
+    {
+        var entered = Task.WhenAll(clients.SelectMany(client => client.Views).Select(view => view.Entered));
+        await await Task.WhenAny([entered, .. _listening]);
+    }
 
     private static IEnumerable<int> Some(int first, int of, int most) => Enumerable.Range(first, Math.Min(most, of)).Select(room => room % of);
 }

@@ -37,8 +37,8 @@ internal sealed class Run
         // Use room names that no other run uses. So the rooms are empty at the start, even if the cluster has served
         // earlier runs.
         var run = RandomNumberGenerator.GetHexString(6, lowercase: true);
-        var rooms = Enumerable.Range(0, options.Rooms).Select(room => string.Create(CultureInfo.InvariantCulture, $"check-{run}-{room}")).ToArray();
-        _recorder = new(_clock, run, rooms, _disturbances, options.Late);
+        var rooms = Enumerable.Range(0, options.Rooms + options.Followed).Select(room => string.Create(CultureInfo.InvariantCulture, $"check-{run}-{room}")).ToArray();
+        _recorder = new(_clock, run, rooms, options.Rooms, _disturbances, options.Late);
     }
 
     /// <summary>
@@ -47,10 +47,10 @@ internal sealed class Run
     /// </summary>
     /// <remarks>
     /// <para>1. Start a cluster, or use the gateways that <c>--url</c> names.</para>
-    /// <para>2. Connect all clients and wait until each is in all its rooms.</para>
+    /// <para>2. Connect all clients and wait until each is in all its rooms and follows its channels.</para>
     /// <para>
-    /// 3. For the duration of the load, writers send, readers request history and presence, and the nemesis injects
-    /// faults.
+    /// 3. For the duration of the load, writers send, readers request history and presence, both request their lists of
+    /// conversations, and the nemesis injects faults.
     /// </para>
     /// <para>
     /// 4. Settle: wait until the cluster has recovered, read the logs of all rooms, and wait until all clients have
@@ -80,11 +80,12 @@ internal sealed class Run
         var nemesis = new Nemesis(plan, cluster, crowd.All, _disturbances, progress.Say, _clock);
 
         // Step 2: the clients.
-        crowd.Come(over.Token);
-        await WithinAsync(crowd.EnteredAsync(), EntersWithin, "Not all clients could enter their rooms within {0} s: check that each address belongs to an OrleansChat gateway that can be reached.", kill);
+        await WithinAsync(crowd.ComeAsync(over.Token), EntersWithin, "Not all clients could enter their rooms within {0} s: check that each address belongs to an OrleansChat gateway that can be reached.", kill);
+        var following = _options.Lists == 0 ? Task.CompletedTask : Task.WhenAll(crowd.ListAskers.Select(client => client.FollowChannelsAsync(crowd.Followed, kill)));
+        await WithinAsync(following, EntersWithin, "Not all clients could follow their channels within {0} s.", kill);
         Say(string.Create(
             CultureInfo.InvariantCulture,
-            $"{crowd.Writers.Count} writers, {crowd.Readers.Count} readers, {crowd.Bystanders.Count} bystanders in {_options.Rooms} rooms on {gateways.Addresses.Count} gateways"));
+            $"{crowd.Writers.Count} writers, {crowd.Readers.Count} readers, {crowd.Bystanders.Count} bystanders in {_options.Rooms} rooms and {_options.Followed} followed channels on {gateways.Addresses.Count} gateways"));
 
         // Step 3: load and faults.
         var begun = _clock.Now;
@@ -92,9 +93,10 @@ internal sealed class Run
         using var late = CancellationTokenSource.CreateLinkedTokenSource(kill);
         var speaking = Task.WhenAll(crowd.Writers.Select(writer => writer.SpeakAsync(enough.Token, late.Token)));
         var asking = Task.WhenAll(crowd.Readers.Select(reader => reader.AskAsync(_options.Presence, enough.Token)));
+        var listing = Task.WhenAll(_options.Lists == 0 ? [] : crowd.ListAskers.Select(client => client.AskListsAsync(_options.Lists, enough.Token)));
         var watching = progress.ShowAsync(nemesis, enough.Token);
         await nemesis.RunAsync(enough.Token, kill);
-        await Task.WhenAll(watching, asking);
+        await Task.WhenAll(watching, asking, listing);
         var loaded = _clock.Now - begun;
 
         // Step 4: settle.
@@ -142,7 +144,7 @@ internal sealed class Run
 
     /// <summary>
     /// Waits after the load until the cluster and the clients have settled, and returns the log of each room. In steps
-    /// 1, 3 and 5, each wait takes at most <c>--settle</c> seconds. A condition that is not met in time becomes a
+    /// 1, 3, 5 and 6, each wait takes at most <c>--settle</c> seconds. A condition that is not met in time becomes a
     /// violation.
     /// </summary>
     /// <remarks>
@@ -153,7 +155,8 @@ internal sealed class Run
     /// </para>
     /// <para>3. Wait until every client is in its rooms and has received everything.</para>
     /// <para>4. Wait until every answer to <c>who</c> must be correct, and then send <c>who</c> for each room.</para>
-    /// <para>5. Resume every room on every gateway with new clients.</para>
+    /// <para>5. Ask for the list of conversations of every user, whole and by its changes.</para>
+    /// <para>6. Resume every room on every gateway with new clients.</para>
     /// </remarks>
     private async Task<IReadOnlyList<IReadOnlyList<MessageLogEntry>>> SettleAsync(
         Crowd crowd, Gateways gateways, OwnCluster? cluster, Task speaking, CancellationTokenSource late, CancellationToken kill)
@@ -174,7 +177,7 @@ internal sealed class Run
         await speaking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         // Step 2: logs.
-        var logs = await ReadLogsAsync(gateways, kill);
+        var logs = await ReadLogsAsync(crowd, gateways, kill);
 
         // Step 3: clients.
         if (!await IsDoneAsync(crowd.EnteredAsync(), kill))
@@ -191,8 +194,14 @@ internal sealed class Run
             await AskWhoIsHereAsync(crowd, kill);
         }
 
-        // Step 5: resumes.
-        await ReadAnewAsync(gateways, logs, kill);
+        // Step 5: lists.
+        if (_options.Lists > 0 && !await IsDoneAsync(Task.WhenAll(crowd.ListAskers.Select(client => client.AskFinalListAsync(kill))), kill))
+        {
+            _troubles.Add(new("every user can read its list of conversations", $"After the load, chatcheck waited {_options.Settle.TotalSeconds:0} s, but a user could not read its list."));
+        }
+
+        // Step 6: resumes.
+        await ReadAnewAsync(crowd, gateways, logs, kill);
         return logs;
     }
 
@@ -219,14 +228,18 @@ internal sealed class Run
 
     private static long LastEntry(Crowd crowd) => crowd.All.SelectMany(client => client.Views).Max(view => view.EnteredAt);
 
-    private async Task<IReadOnlyList<IReadOnlyList<MessageLogEntry>>> ReadLogsAsync(Gateways gateways, CancellationToken kill)
+    private async Task<IReadOnlyList<IReadOnlyList<MessageLogEntry>>> ReadLogsAsync(Crowd crowd, Gateways gateways, CancellationToken kill)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(kill);
-        var readers = Enumerable.Range(0, gateways.Addresses.Count).Select(gateway => new LogReader(gateway, gateways, _recorder, gateway)).ToArray();
+
+        // Every user can read a channel, but only a member can read a group.
+        var strangers = gateways.Addresses.Select((_, at) => New(_recorder.AddUser(string.Create(CultureInfo.InvariantCulture, $"log{at}")), at)).ToArray();
+        var members = Enumerable.Range(0, _options.Rooms).Where(_recorder.IsGroup).ToDictionary(room => room, room => New(crowd.MemberOf(room, room), room));
+        LogReader[] readers = [.. strangers, .. members.Values];
         var listening = Task.WhenAll(readers.Select(reader => reader.ListenAsync(over.Token)));
         try
         {
-            var reading = Task.WhenAll(_recorder.Rooms.Select((room, at) => readers[at % readers.Length].ReadAsync(room, over.Token)));
+            var reading = Task.WhenAll(_recorder.Rooms.Select((room, at) => members.GetValueOrDefault(at, strangers[at % strangers.Length]).ReadAsync(room, over.Token)));
             await WithinAsync(reading, TimeSpan.FromMinutes(10), "The logs could not be read through history within {0} s.", kill);
             return await reading;
         }
@@ -235,25 +248,30 @@ internal sealed class Run
             await over.CancelAsync();
             await listening;
         }
+
+        LogReader New(int user, int gateway) => new(user, gateway, gateways, _recorder, gateway);
     }
 
     /// <summary>
-    /// On every gateway, two new clients resume every room: one with a cursor near the head, and one with a cursor far
+    /// On every gateway, two new clients resume every room, except the followed channels: one with a cursor near the head, and one with a cursor far
     /// behind the head. Each client has to receive exactly the events after its cursor.
     /// </summary>
-    private async Task ReadAnewAsync(Gateways gateways, IReadOnlyList<IReadOnlyList<MessageLogEntry>> logs, CancellationToken kill)
+    private async Task ReadAnewAsync(Crowd crowd, Gateways gateways, IReadOnlyList<IReadOnlyList<MessageLogEntry>> logs, CancellationToken kill)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(kill);
         var random = new Random(_options.Seed);
         var fresh = new List<FreshReader>();
         for (var gateway = 0; gateway < gateways.Addresses.Count; gateway++)
         {
-            foreach (var (room, log) in logs.Index())
+            foreach (var (room, log) in logs.Take(_options.Rooms).Index())
             {
                 foreach (var back in (int[])[random.Next(0, 400), random.Next(400, 3000)])
                 {
-                    fresh.Add(new(
-                        string.Create(CultureInfo.InvariantCulture, $"fresh{fresh.Count}"), room, Math.Max(0, log.Count - back), gateway, gateways, _recorder, random.Next()));
+                    // Only a member can resume a group, so a client of a group has a user of the crowd.
+                    var user = _recorder.IsGroup(room)
+                        ? crowd.MemberOf(room, fresh.Count)
+                        : _recorder.AddUser(string.Create(CultureInfo.InvariantCulture, $"fresh{fresh.Count}"));
+                    fresh.Add(new(user, room, Math.Max(0, log.Count - back), gateway, gateways, _recorder, random.Next()));
                 }
             }
         }

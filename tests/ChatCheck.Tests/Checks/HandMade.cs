@@ -80,6 +80,24 @@ internal sealed class HandMade
         InvokedAt = _sends.Count * Millisecond,
     });
 
+    /// <summary>Adds an acknowledged send of any kind to the room and to the log, and returns its number.</summary>
+    public int Sent(Send send)
+    {
+        var at = _sends.Count * Millisecond;
+        var number = _sends.Add(send with
+        {
+            Room = Room,
+            Connection = 1,
+            Seq = Log.Count + 1,
+            Attempts = 1,
+            Outcome = Outcome.Acked,
+            InvokedAt = at,
+            AnsweredAt = at + (Millisecond / 2),
+        });
+        Store(number);
+        return number;
+    }
+
     /// <summary>Adds the send to the log, with the next sequence.</summary>
     public void Store(int send) => Log.Add(new(Log.Count + 1, send));
 

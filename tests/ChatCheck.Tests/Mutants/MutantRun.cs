@@ -8,7 +8,7 @@ namespace OrleansChat.ChatCheck.Tests.Mutants;
 /// </summary>
 internal static class MutantRun
 {
-    private static readonly string[] Cluster = ["--store", "sqlite", "--gateways", "2", "--writers", "4", "--readers", "4", "--rooms", "4", "--seed", "5", "--presence", "off"];
+    private static readonly string[] Cluster = ["--store", "sqlite", "--gateways", "2", "--writers", "4", "--readers", "4", "--rooms", "4", "--followed", "4", "--seed", "5", "--presence", "off"];
 
     /// <summary>
     /// Runs ChatCheck with these options and those in <see cref="Cluster"/>. The <c>Faults:</c> settings in the options

@@ -52,7 +52,7 @@ internal abstract class MessageLogDecorator(IMessageLog log) : IMessageLog
     public virtual Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken) =>
         log.ReadAsync(room, range, cancellationToken);
 
-    public Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken) =>
+    public virtual Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken) =>
         log.RepliesAsync(room, messages, cancellationToken);
 
     public Task<SelectedPage> SelectAsync(string room, SelectedRange range, CancellationToken cancellationToken) =>
@@ -81,10 +81,10 @@ internal abstract class MessageLogDecorator(IMessageLog log) : IMessageLog
     public Task<bool> HasLinkAsync(string room, string user, IReadOnlyCollection<string> hashes, long now, CancellationToken cancellationToken) =>
         log.HasLinkAsync(room, user, hashes, now, cancellationToken);
 
-    public Task<ConversationRows> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
+    public virtual Task<ConversationRows> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken) =>
         log.ConversationsAsync(user, before, limit, cancellationToken);
 
-    public Task<ConversationChanges?> ConversationChangesAsync(string user, string cursor, int limit, CancellationToken cancellationToken) =>
+    public virtual Task<ConversationChanges?> ConversationChangesAsync(string user, string cursor, int limit, CancellationToken cancellationToken) =>
         log.ConversationChangesAsync(user, cursor, limit, cancellationToken);
 
     public Task<ConversationStored> SetConversationAsync(string user, string room, ConversationChange change, CancellationToken cancellationToken) =>

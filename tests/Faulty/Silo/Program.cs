@@ -32,4 +32,9 @@ static void Break(WebApplicationBuilder builder)
             builder.Services.AddSingleton<IMessageLog>(parts => new ReusingLog(WholeLog(parts)));
             break;
     }
+
+    if (faults.Counts != CountFault.None)
+    {
+        builder.Services.AddSingleton<IMessageLog>(parts => new MiscountingLog(WholeLog(parts), faults.Counts));
+    }
 }

@@ -13,7 +13,7 @@ internal static class AllChecks
     public static IReadOnlyList<Violation> Find(History history) =>
     [
         .. ((Func<History, IEnumerable<Violation>>[])
-            [LogCheck.Find, AckCheck.Find, OrderCheck.Find, StreamCheck.Find, ReadCheck.Find, PresenceCheck.Find, LateCheck.Find])
+            [LogCheck.Find, AckCheck.Find, OrderCheck.Find, StreamCheck.Find, ReadCheck.Find, PresenceCheck.Find, LateCheck.Find, CountCheck.Find, ListCheck.Find, ReplyCheck.Find])
             .SelectMany(check => check(history).Take(MaxInAll).GroupBy(violation => violation.Promise).SelectMany(same => same.Take(MaxOfEach))),
     ];
 }

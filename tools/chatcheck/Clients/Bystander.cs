@@ -6,8 +6,8 @@ namespace OrleansChat.ChatCheck.Clients;
 /// </summary>
 /// <param name="comeBack">Cancelled when the client has to reconnect at once.</param>
 internal sealed class Bystander(
-    string kind, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, int seed, CancellationToken comeBack)
-    : Client(kind, rooms, firstGateway, gateways, recorder, seed)
+    int user, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, int seed, CancellationToken comeBack)
+    : Client(user, rooms, firstGateway, gateways, recorder, seed)
 {
     /// <inheritdoc/>
     protected override async Task PauseAsync(bool wasConnected, CancellationToken stop)

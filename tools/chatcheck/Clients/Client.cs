@@ -9,7 +9,7 @@ namespace OrleansChat.ChatCheck.Clients;
 /// A user with one connection at a time. When the connection ends, for whatever reason, the client connects to the next
 /// gateway and resumes its rooms with its cursors. Everything that the client receives is recorded.
 /// </summary>
-internal abstract class Client
+internal abstract partial class Client
 {
     private static readonly TimeSpan Tending = TimeSpan.FromMilliseconds(250);
     private static readonly long PingAfter = Clock.Of(TimeSpan.FromSeconds(2));
@@ -28,13 +28,15 @@ internal abstract class Client
     private long _receivedAt;
     private int _byeAfter;
 
-    protected Client(string kind, IEnumerable<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, int seed, int from = 0)
+    /// <param name="user">The number of the user. A user may have further clients, which then record no presence.</param>
+    protected Client(int user, IEnumerable<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, int seed, int from = 0)
     {
         (_gateways, _gateway, Recorder, Random) = (gateways, firstGateway % gateways.Addresses.Count, recorder, new Random(seed));
-        User = recorder.AddUser(kind);
+        User = user;
         Name = recorder.NameOf(User);
-        Views = [.. rooms.Select(room => new RoomView(room, recorder.Rooms[room], recorder.AddStream(User, room, from)))];
+        Views = [.. rooms.Select(room => new RoomView(room, recorder.Rooms[room], recorder.IsGroup(room), recorder.AddStream(User, room, from)))];
         _byName = Views.ToDictionary(view => view.Name);
+        _list = new(recorder.Rooms);
     }
 
     public int User { get; }
@@ -48,6 +50,11 @@ internal abstract class Client
     protected Random Random { get; }
 
     protected Clock Clock => Recorder.Clock;
+
+    /// <summary>
+    /// Whether the client's connections are the only ones of its user. Only then do they show when the user is present.
+    /// </summary>
+    protected virtual bool IsOnlyClient => true;
 
     /// <summary>The number of the gateway that the client is connected to or tries next.</summary>
     protected int Gateway => _gateway;
@@ -69,7 +76,7 @@ internal abstract class Client
                 using var socket = await _gateways.TryConnectAsync(Recorder.AddConnection(), _gateway, Name, stop);
                 if (socket is not null)
                 {
-                    if (goneAt >= 0)
+                    if (goneAt >= 0 && IsOnlyClient)
                     {
                         Recorder.Saw(new Absence(User, goneAt, Clock.Now));
                     }
@@ -83,7 +90,7 @@ internal abstract class Client
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
-                if (goneAt >= 0)
+                if (goneAt >= 0 && IsOnlyClient)
                 {
                     Recorder.Saw(new Absence(User, goneAt, long.MaxValue));
                 }
@@ -189,7 +196,7 @@ internal abstract class Client
     private void End()
     {
         var now = Clock.Now;
-        foreach (var view in Views.Where(view => view.EnteredAt > 0))
+        foreach (var view in Views.Where(view => view.EnteredAt > 0 && IsOnlyClient))
         {
             Recorder.Saw(new Stay(User, view.Room, _gateway, view.EnteredAt, now));
         }
@@ -251,7 +258,7 @@ internal abstract class Client
                 {
                     view.JoinAt = now + JoinsWithin;
                     var epoch = view.Epoch is null ? "" : $",\"epoch\":{Quoted(view.Epoch)}";
-                    joins.Append(CultureInfo.InvariantCulture, $$"""{"t":"join","id":"j{{view.Room}}","room":{{Quoted(view.Name)}},"after":{{view.Cursor}}{{epoch}}}""").Append('\n');
+                    joins.Append(CultureInfo.InvariantCulture, $$"""{"t":"join","id":"j{{view.Room}}","room":{{Quoted(view.Name)}},"kind":"{{(view.IsGroup ? "group" : "channel")}}","after":{{view.Cursor}}{{epoch}}}""").Append('\n');
                 }
 
                 if (joins.Length > 0)
@@ -285,9 +292,8 @@ internal abstract class Client
                 Recorder.Figures.Gap();
                 break;
             case "joined" when RoomOf(said) is { } view:
-                view.Enter(
-                    socket, said.GetProperty("epoch").GetString()!, said.GetProperty("after").GetInt32(),
-                    said.TryGetProperty("reset", out var reset) && reset.GetBoolean(), now);
+                Recorder.Saw(ListReading.ReadJoined(said, User, view.Room));
+                Enter(socket, view, said, now);
                 break;
             case "err" when RoomOf(said) is { EnteredAt: 0 } view && !said.TryGetProperty("id", out _):
                 view.JoinAt = now + JoinAgain; // The server refused a cursor in hello.
@@ -298,10 +304,25 @@ internal abstract class Client
             case "bye":
                 _byeAfter = said.TryGetProperty("after", out var after) ? Math.Min(after.GetInt32(), MaxBye) : 0;
                 break;
-            case "ok" or "err" or "page" or "who" when said.TryGetProperty("id", out var id):
-                Answered(id.GetString()!, Answer.Read(said, Recorder.Read));
+            case "ok" or "err" or "page" or "who" or "conversations" when said.TryGetProperty("id", out var id):
+                Answered(id.GetString()!, Answer.Read(said, Recorder.Read, list => ListReading.Read(list, User, Recorder)));
                 break;
         }
+    }
+
+    private static void Enter(ChatSocket socket, RoomView view, JsonElement joined, long now)
+    {
+        var (after, isReset) = (joined.GetProperty("after").GetInt32(), Json.IsTrue(joined, "reset"));
+
+        // If the server refused the cursor in hello, the next event of a group makes the server add the connection to
+        // the group. Delivery then starts at that event. So the client joins again, with its cursor.
+        if (view.IsGroup && !joined.TryGetProperty("id", out _) && after > view.Cursor && !isReset)
+        {
+            view.JoinAt = now;
+            return;
+        }
+
+        view.Enter(socket, joined.GetProperty("epoch").GetString()!, after, isReset, Json.TextOf(joined, "role") is "owner", now);
     }
 
     private void Answered(string id, Answer answer)

@@ -6,12 +6,16 @@ namespace OrleansChat.ChatCheck.Clients;
 /// <summary>
 /// Reads the whole logs of rooms through pages of <c>history</c>, after the load. This client joins no room.
 /// </summary>
-internal sealed class LogReader(int firstGateway, Gateways gateways, Recorder recorder, int seed)
-    : Client(string.Create(CultureInfo.InvariantCulture, $"log{firstGateway}"), [], firstGateway, gateways, recorder, seed)
+/// <param name="user">A user of the run. To read a group, the user must be a member.</param>
+internal sealed class LogReader(int user, int firstGateway, Gateways gateways, Recorder recorder, int seed)
+    : Client(user, [], firstGateway, gateways, recorder, seed)
 {
     private const int PageEvents = 100;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <inheritdoc/>
+    protected override bool IsOnlyClient => false;
 
     /// <summary>
     /// Reads a room's whole log, page by page. Requests each page again until the gateway answers or the call is

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>A client that receives events, requests pages of history, and asks who is in its rooms.</summary>
-internal sealed class Reader(string kind, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, int seed)
-    : Client(kind, rooms, firstGateway, gateways, recorder, seed)
+internal sealed class Reader(int user, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, int seed)
+    : Client(user, rooms, firstGateway, gateways, recorder, seed)
 {
     private const int PageEvents = 10;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Text.Json;
 using OrleansChat.ChatCheck.Histories;
 using OrleansChat.ChatCheck.Reporting;
@@ -7,17 +6,16 @@ using OrleansChat.ChatCheck.Reporting;
 namespace OrleansChat.ChatCheck.Clients;
 
 /// <summary>
-/// Records what the clients of a run do and receive, and recognizes the run's own messages by their texts. Any number
-/// of threads may record at the same time.
+/// Records what the clients of a run do and receive. Any number of threads may record at the same time.
 /// </summary>
-/// <param name="lateAfter">Maximum time from the ok of a message to its arrival at a client that is in the room; null
-/// to skip this check.</param>
-internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> rooms, Disturbances disturbances, TimeSpan? lateAfter)
+internal sealed class Recorder
 {
     private const int MaxKept = 1000; // Maximum length of each list of errors. The report needs only the first errors.
-    private static readonly string Padding = new('.', 60);
 
     private readonly Lock _lock = new();
+    private readonly string _run;
+    private readonly int _mixed;
+    private readonly Disturbances _disturbances;
     private readonly List<string> _users = [];
     private readonly ConcurrentDictionary<string, int> _numbers = new();
     private readonly List<string> _strangers = [];
@@ -29,23 +27,44 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
     private readonly List<LateEvent> _late = [];
     private readonly List<Refusal> _refusals = [];
     private readonly List<Contradiction> _contradictions = [];
-    private readonly long _lateAfter = lateAfter is { } after ? Clock.Of(after) : long.MaxValue;
+    private readonly CountsList _counts = new();
+    private readonly List<ListFault> _listFaults = [];
+    private readonly List<FinalList> _finalLists = [];
+    private readonly long _lateAfter;
     private int _connections;
 
-    public Clock Clock => clock;
+    /// <param name="mixed">How many of the rooms are alternately channels and groups. The rooms after them are
+    /// channels.</param>
+    /// <param name="lateAfter">Maximum time from the ok of a message to its arrival at a client that is in the room; null
+    /// to skip this check.</param>
+    public Recorder(Clock clock, string run, IReadOnlyList<string> rooms, int mixed, Disturbances disturbances, TimeSpan? lateAfter)
+    {
+        (Clock, _run, Rooms, _mixed, _disturbances) = (clock, run, rooms, mixed, disturbances);
+        _lateAfter = lateAfter is { } after ? Clock.Of(after) : long.MaxValue;
+        Events = new(Sends, rooms, NumberOf);
+        Figures = new(disturbances);
+    }
 
-    public IReadOnlyList<string> Rooms => rooms;
+    public Clock Clock { get; }
+
+    public IReadOnlyList<string> Rooms { get; }
 
     public SendList Sends { get; } = new();
 
-    public Figures Figures { get; } = new(disturbances);
+    /// <summary>Whether a room is a group; otherwise it is a channel.</summary>
+    public bool IsGroup(int room) => room < _mixed && room % 2 == 1;
+
+    /// <summary>Writes the events of this run, and recognizes them.</summary>
+    public SentEvents Events { get; }
+
+    public Figures Figures { get; }
 
     /// <summary>Adds a user, whose name is unique to this run, and returns the user's number.</summary>
     public int AddUser(string kind)
     {
         lock (_lock)
         {
-            var name = $"{kind}-{run}";
+            var name = $"{kind}-{_run}";
             _numbers[name] = _users.Count;
             _users.Add(name);
             return _users.Count - 1;
@@ -59,6 +78,20 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
             return _users[user];
         }
     }
+
+    public int UserCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _users.Count;
+            }
+        }
+    }
+
+    /// <summary>Returns the number of a user; -1 if the user does not belong to this run.</summary>
+    public int NumberOf(string user) => _numbers.GetValueOrDefault(user, -1);
 
     public int AddConnection() => Interlocked.Increment(ref _connections);
 
@@ -76,23 +109,16 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
         return stream;
     }
 
-    /// <summary>Returns the text of a send: its number, and padding to the length of an ordinary message.</summary>
-    public static string TextOf(int send) => string.Create(CultureInfo.InvariantCulture, $"{send} {Padding}");
-
     /// <summary>
     /// Finds the send of this run that produced an event. <see cref="MessageLogEntry.Send"/> is below 0 if there is no
-    /// such send, or if the event differs from the send in sender, kind or text.
+    /// such send, or if the event differs from the send.
     /// </summary>
     public MessageLogEntry Read(JsonElement ev)
     {
-        var seq = ev.GetProperty("seq").GetInt32();
-        if (ev.TryGetProperty("text", out var given) && given.GetString() is { } text && text.IndexOf(' ', StringComparison.Ordinal) is > 0 and var end
-            && int.TryParse(text.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out var send)
-            && send < Sends.Count && text.AsSpan(end + 1).SequenceEqual(Padding)
-            && _numbers.TryGetValue(ev.GetProperty("from").GetString()!, out var user) && Sends[send].Writer == user
-            && ev.GetProperty("kind").ValueEquals("msg"))
+        var entry = new MessageLogEntry(ev.GetProperty("seq").GetInt32(), Events.Find(ev)) { Replies = Json.NumberOf(ev, "replies") };
+        if (entry.Send >= 0)
         {
-            return new(seq, send);
+            return entry;
         }
 
         lock (_lock)
@@ -102,7 +128,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
                 _strangers.Add(ev.GetRawText());
             }
 
-            return new(seq, ~(_strangers.Count - 1));
+            return entry with { Send = ~(_strangers.Count - 1) };
         }
     }
 
@@ -122,7 +148,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
                 return;
             }
 
-            (send.Seq, send.AnsweredAt, send.Outcome) = (seq, clock.Now, Outcome.Acked);
+            (send.Seq, send.AnsweredAt, send.Outcome) = (seq, Clock.Now, Outcome.Acked);
         }
 
         Figures.WasAcked(send.InvokedAt, send.AnsweredAt, send.Attempts);
@@ -138,7 +164,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
             send.Outcome = over && send.Outcome is Outcome.Unknown ? Outcome.Refused : send.Outcome;
             if (_refusals.Count < MaxKept)
             {
-                _refusals.Add(new(number, answer.Code, answer.Message, clock.Now));
+                _refusals.Add(new(number, answer.Code, answer.Message, Clock.Now));
             }
         }
     }
@@ -179,8 +205,23 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
 
     public void Saw(Absence absence) => Keep(_absences, absence);
 
+    public void Saw(CountsSeen counts) => _counts.Add(counts);
+
+    public void Saw(FinalList list) => Keep(_finalLists, list);
+
+    public void Saw(ListFault fault)
+    {
+        lock (_lock)
+        {
+            if (_listFaults.Count < MaxKept)
+            {
+                _listFaults.Add(fault);
+            }
+        }
+    }
+
     public void SawWho(int asker, int room, int gateway, long askedAt, IReadOnlyList<string> users) => Keep(
-        _whos, new WhoSeen(asker, room, gateway, askedAt, clock.Now, [.. users.Select(name => _numbers.GetValueOrDefault(name, -1)).Where(user => user >= 0)]));
+        _whos, new WhoSeen(asker, room, gateway, askedAt, Clock.Now, [.. users.Select(NumberOf).Where(user => user >= 0)]));
 
     /// <summary>
     /// Returns everything that was recorded. Call this method only after all clients have ended, because it does not
@@ -189,7 +230,7 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
     public History ToHistory(IReadOnlyList<string> gateways, IReadOnlyList<IReadOnlyList<MessageLogEntry>> logs, TimeSpan presenceBound) => new()
     {
         Users = _users,
-        Rooms = rooms,
+        Rooms = Rooms,
         Gateways = gateways,
         Sends = Sends,
         Logs = logs,
@@ -198,10 +239,13 @@ internal sealed class Recorder(Clock clock, string run, IReadOnlyList<string> ro
         Stays = _stays,
         Absences = _absences,
         Whos = _whos,
-        Disturbances = disturbances.ToList(),
+        Disturbances = _disturbances.ToList(),
         Late = _late,
         Refusals = _refusals,
         Contradictions = _contradictions,
+        Counts = _counts,
+        ListFaults = _listFaults,
+        FinalLists = _finalLists,
         Strangers = _strangers,
         PresenceBound = Clock.Of(presenceBound),
     };

@@ -7,13 +7,16 @@ namespace OrleansChat.ChatCheck.Clients;
 /// Only the loop in <c>Client.ListenAsync</c> changes the view, with one exception: <c>Client.TendAsync</c> also sets
 /// <see cref="JoinAt"/>.
 /// </summary>
-internal sealed class RoomView(int room, string name, ReaderStream stream)
+/// <param name="isGroup">Whether the room is a group; otherwise it is a channel.</param>
+internal sealed class RoomView(int room, string name, bool isGroup, ReaderStream stream)
 {
     private volatile TaskCompletionSource<ChatSocket> _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public int Room => room;
 
     public string Name => name;
+
+    public bool IsGroup => isGroup;
 
     public ReaderStream Stream => stream;
 
@@ -31,14 +34,18 @@ internal sealed class RoomView(int room, string name, ReaderStream stream)
     /// <summary>When to send the next <c>join</c>; <see cref="long.MaxValue"/> if no <c>join</c> is needed.</summary>
     public long JoinAt { get; set; } = long.MaxValue;
 
+    /// <summary>Whether the user owns the group, so that it may mention everyone.</summary>
+    public bool IsOwner { get; private set; }
+
     /// <summary>Completes when a connection has entered the room; the result is this connection.</summary>
     public Task<ChatSocket> Entered => _entered.Task;
 
     /// <summary>Records <c>joined</c>: the connection is in the room.</summary>
-    public void Enter(ChatSocket socket, string epoch, int after, bool reset, long now)
+    public void Enter(ChatSocket socket, string epoch, int after, bool reset, bool isOwner, long now)
     {
         stream.Items.Add(new(reset ? ItemKind.Reset : ItemKind.Joined, after, socket.Number));
         (Cursor, Epoch, EnteredAt, JoinAt) = (after, epoch, now, long.MaxValue);
+        IsOwner = isOwner;
         _entered.TrySetResult(socket);
     }
 

@@ -6,12 +6,12 @@ namespace OrleansChat.ChatCheck.Clients;
 /// <summary>
 /// A client that sends up to three messages at a time to each of its rooms. It sends the next messages to a room when
 /// all earlier ones have their final answers. Until a message has its final answer, the writer sends the message again
-/// with the same id, on the current connection. Sometimes the writer reads one of its own messages through
-/// <c>history</c>.
+/// with the same id, on the current connection. Some sends edit or delete an earlier message of the writer. Sometimes the
+/// writer reads one of its own messages through <c>history</c>.
 /// </summary>
 internal sealed class Writer(
-    string kind, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, Pacer pacer, bool quiet, int seed)
-    : Client(kind, rooms, firstGateway, gateways, recorder, seed)
+    int user, IReadOnlyList<int> rooms, int firstGateway, Gateways gateways, Recorder recorder, Pacer pacer, bool quiet, int seed)
+    : Client(user, rooms, firstGateway, gateways, recorder, seed)
 {
     private const int MaxTogether = 3;
     private const int ReadBackOneIn = 40;
@@ -34,13 +34,14 @@ internal sealed class Writer(
 
     private async Task SpeakAsync(RoomView view, Random random, CancellationToken enough, CancellationToken end)
     {
+        var choice = new SendChoice(User, view, Recorder, random);
         try
         {
             while (!enough.IsCancellationRequested)
             {
                 var together = quiet ? 1 : random.Next(1, MaxTogether + 1);
                 await (quiet ? Task.Delay(TimeSpan.FromSeconds(7 + (2 * random.NextDouble())), Clock.Time, enough) : pacer.TakeAsync(together, enough));
-                foreach (var send in await SayTogetherAsync(view, together, random.Next(2) == 0, enough, end))
+                foreach (var send in await SayTogetherAsync(view, choice, together, random.Next(2) == 0, enough, end))
                 {
                     await RepeatAsync(view, send, end);
                 }
@@ -57,7 +58,7 @@ internal sealed class Writer(
     /// </summary>
     /// <param name="together">The number of messages.</param>
     /// <param name="oneFrame">Whether to send all messages in one WebSocket frame.</param>
-    private async Task<List<int>> SayTogetherAsync(RoomView view, int together, bool oneFrame, CancellationToken enough, CancellationToken end)
+    private async Task<List<int>> SayTogetherAsync(RoomView view, SendChoice choice, int together, bool oneFrame, CancellationToken enough, CancellationToken end)
     {
         var socket = await view.Entered.WaitAsync(enough);
         var sends = new int[together];
@@ -65,9 +66,9 @@ internal sealed class Writer(
         var lines = new string[together];
         for (var at = 0; at < together; at++)
         {
-            sends[at] = Recorder.Sends.Add(new() { Writer = User, Room = view.Room, Connection = socket.Number, Attempts = 1, InvokedAt = Clock.Now });
+            sends[at] = Recorder.Events.Add(choice.Next() with { Connection = socket.Number, Attempts = 1, InvokedAt = Clock.Now });
             answers[at] = Expect(IdOf(sends[at]));
-            lines[at] = LineOf(view, sends[at]);
+            lines[at] = Recorder.Events.CommandOf(sends[at], Recorder.NameOf);
         }
 
         if (oneFrame)
@@ -89,6 +90,8 @@ internal sealed class Writer(
             {
                 open.Add(sends[at]);
             }
+
+            choice.Finished(sends[at]);
         }
 
         if (sends[^1] % ReadBackOneIn == 0 && Recorder.Sends[sends[^1]].Outcome is Outcome.Acked)
@@ -108,7 +111,7 @@ internal sealed class Writer(
             var socket = await view.Entered.WaitAsync(end);
             Recorder.Sends[send].Attempts++;
             var expected = Expect(IdOf(send));
-            await socket.SayAsync(LineOf(view, send));
+            await socket.SayAsync(Recorder.Events.CommandOf(send, Recorder.NameOf));
             answer = await AnsweredAsync(IdOf(send), expected, Patience, end);
             if (!IsOpen(send, answer))
             {
@@ -149,6 +152,4 @@ internal sealed class Writer(
     }
 
     private static string IdOf(int send) => send.ToString(CultureInfo.InvariantCulture);
-
-    private static string LineOf(RoomView view, int send) => $$"""{"t":"send","id":"{{IdOf(send)}}","room":{{Quoted(view.Name)}},"text":"{{Recorder.TextOf(send)}}"}""";
 }

@@ -37,6 +37,13 @@ internal sealed record History
 
     public IReadOnlyList<Contradiction> Contradictions { get; init; } = [];
 
+    /// <summary>The counts of unread messages and mentions that clients received.</summary>
+    public CountsList Counts { get; init; } = new();
+
+    public IReadOnlyList<ListFault> ListFaults { get; init; } = [];
+
+    public IReadOnlyList<FinalList> FinalLists { get; init; } = [];
+
     /// <summary>
     /// The JSON of the first 1,000 events that are not sends of this run. An event that is a send of this run has the
     /// number of the send. The event at index i of this list has the negative number <c>~i</c>. If the run has more
@@ -46,6 +53,12 @@ internal sealed record History
 
     /// <summary>How long presence may be wrong, in microseconds.</summary>
     public long PresenceBound { get; init; } = 10_000_000;
+
+    /// <summary>
+    /// The number of counts that the checks compare with the logs: two counts of every kept row, and the number of replies
+    /// of every event in the logs.
+    /// </summary>
+    public long Comparisons => (2L * Counts.Count) + Logs.Sum(log => (long)log.Count);
 
     public string Describe(int send)
     {
@@ -61,7 +74,18 @@ internal sealed record History
             Outcome.Refused => "refused",
             _ => "outcome unknown",
         };
-        return $"send {send} of {Users[one.Writer]} to {Rooms[one.Room]}: sent at {At(one.InvokedAt)}, {outcome}, {one.Attempts} {(one.Attempts == 1 ? "attempt" : "attempts")}";
+        if (one.Kind is SendKind.Join)
+        {
+            return $"the join of {Users[one.Writer]} in {Rooms[one.Room]}";
+        }
+
+        var what = one.Kind switch
+        {
+            SendKind.Edit => $" (an edit of send {one.Target})",
+            SendKind.Deletion => $" (a deletion of send {one.Target})",
+            _ => "",
+        };
+        return $"send {send} of {Users[one.Writer]} to {Rooms[one.Room]}{what}: sent at {At(one.InvokedAt)}, {outcome}, {one.Attempts} {(one.Attempts == 1 ? "attempt" : "attempts")}";
     }
 
     public string Describe(Item item) => item.Kind switch

@@ -15,6 +15,24 @@ internal enum Outcome : byte
     Refused,
 }
 
+/// <summary>What a send adds to the log.</summary>
+internal enum SendKind : byte
+{
+    Message,
+
+    /// <summary>Replaces the text of an earlier message of the same user.</summary>
+    Edit,
+
+    /// <summary>Deletes an earlier message of the same user.</summary>
+    Deletion,
+
+    /// <summary>
+    /// The user became a member of a group. The server adds this event when the user joins the group, so no client has
+    /// sent it.
+    /// </summary>
+    Join,
+}
+
 /// <summary>
 /// One send, from its first attempt to its last answer. The number of the send is its client id and the start of its
 /// text.
@@ -37,6 +55,20 @@ internal struct Send
     public int Attempts;
 
     public Outcome Outcome;
+
+    public SendKind Kind;
+
+    /// <summary>For an edit or a deletion, the number of the send of the message.</summary>
+    public int Target;
+
+    /// <summary>The sequence that a message replies to; 0 for none.</summary>
+    public int Reply;
+
+    /// <summary>The number of the user that a message mentions by name; null for none.</summary>
+    public int? Mentioned;
+
+    /// <summary>Whether a message mentions <c>@everyone</c>.</summary>
+    public bool MentionsEveryone;
 
     /// <summary>
     /// The clock, in microseconds since the start of the run, read before the client sent the first byte of the first

@@ -4,7 +4,11 @@ namespace OrleansChat.ChatCheck.Histories;
 
 /// <summary>An entry of the log, as a page of history returned it.</summary>
 /// <param name="Send">The number of the send; below 0 if the entry is not a send of this run.</param>
-internal readonly record struct MessageLogEntry(int Seq, int Send);
+internal readonly record struct MessageLogEntry(int Seq, int Send)
+{
+    /// <summary>The number of replies that the page showed; 0 if it showed none.</summary>
+    public int Replies { get; init; }
+}
 
 /// <summary>A page of history that was read during the load.</summary>
 /// <param name="AtLeast">If the user requested the newest page, the highest sequence that the user had received at the

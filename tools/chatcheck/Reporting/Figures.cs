@@ -12,6 +12,7 @@ internal sealed class Figures(Disturbances disturbances)
     private long _resumes;
     private long _gaps;
     private long _reads;
+    private long _lists;
     private long _readerSilence;
     private long _writerSilence;
 
@@ -32,6 +33,9 @@ internal sealed class Figures(Disturbances disturbances)
 
     /// <summary>Answers to <c>history</c> and <c>who</c>.</summary>
     public long Reads => Volatile.Read(ref _reads);
+
+    /// <summary>Answers to <c>conversations</c>.</summary>
+    public long Lists => Volatile.Read(ref _lists);
 
     /// <summary>The longest time between two consecutive events at one reader, in microseconds.</summary>
     public long ReaderSilence => Volatile.Read(ref _readerSilence);
@@ -81,6 +85,8 @@ internal sealed class Figures(Disturbances disturbances)
     public void Gap() => Interlocked.Increment(ref _gaps);
 
     public void Read() => Interlocked.Increment(ref _reads);
+
+    public void Listed() => Interlocked.Increment(ref _lists);
 
     public void ReaderWasSilent(long microseconds) => Raise(ref _readerSilence, microseconds);
 

@@ -20,6 +20,7 @@ internal static class Report
         var inLog = history.Logs.Sum(log => (long)log.Count);
         Line($"sends        {history.Sends.Count:#,0} in all, {figures.Acked:#,0} acked ({figures.Acked * 1e6 / loaded:#,0}/s over {History.At(loaded)}), {figures.Retried:#,0} of them after a retry; {inLog:#,0} in the logs");
         Line($"deliveries   {figures.Events:#,0} live; {figures.Connections:#,0} connections, {figures.Resumes:#,0} room resumes, {figures.Gaps:#,0} gaps; {figures.Reads:#,0} answers to history and who");
+        Line($"counts       {history.Comparisons:#,0} comparisons: the unread messages and mentions of {history.Counts.Count:#,0} rooms in {figures.Lists:#,0} lists and in joined, and the replies of {inLog:#,0} events; {history.Counts.Dropped:#,0} rooms not kept");
         Line($"faults       {(nemesis.Done.Count == 0 ? "none" : string.Join(", ", nemesis.Done.Select(one => $"{one.Value} x {one.Key}")))}; {nemesis.Kills} kills");
         if (cluster is not null)
         {

@@ -284,6 +284,9 @@ public sealed class LinkTests(SiloTestCluster cluster)
         {
             waiting.Add(gateway.SendAsync(_room, commands));
             await gateway.SendOneAsync(_room, new MarkRead(_ann, 0));
+
+            // Before the room queues the command, it may read the log's version. The mark does not wait for this read.
+            await Task.Delay(100, Ct);
         }
 
         rig.Release();

@@ -129,6 +129,9 @@ public sealed class RightsOrderTests(SiloTestCluster cluster)
         {
             waiting.Add(gateway.SendOneAsync(_room, command));
             await gateway.SendOneAsync(_room, new MarkRead(_ann, 0));
+
+            // Before the room queues the command, it may read the log's version. The mark does not wait for this read.
+            await Task.Delay(100, TestContext.Current.CancellationToken);
         }
 
         rig.Release();

@@ -307,12 +307,6 @@ internal sealed partial class RoomGrain
         }
     }
 
-    /// <summary>Returns the answer to an earlier append of the same client id; null if there was none.</summary>
-    private async Task<RoomReply?> FirstAnswerAsync(MessageLogEntry entry)
-        => entry.ClientId is { } id && await _log.FindAsync(_room, entry.User, id, _stopping.Token) is { } first
-            ? ToReply(entry, first with { Duplicate = true })
-            : null;
-
     private static RoomReply ToReply(MessageLogEntry entry, AppendedEntry appended)
         => appended.Duplicate && appended.Hash != entry.Hash && appended.Hash != MessageLogEntry.AnyHash
             ? Refusals.OtherBody

@@ -1,7 +1,8 @@
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// The kinds of budget that each user has. The user's grain keeps the budgets, and all gateways lease units from them.
+/// What a budget limits. Each user has one budget of each kind. The user's grain keeps the budgets, and each gateway
+/// leases units from them before it spends the units.
 /// </summary>
 public enum BudgetKind
 {
@@ -23,8 +24,8 @@ public enum BudgetKind
 /// <summary>
 /// A gateway's request for units of one budget. It also reports the earlier units that the gateway has not spent.
 /// </summary>
-/// <param name="PerSecond">Units that the budget earns per second; 0 for no limit.</param>
-/// <param name="Burst">Maximum number of units that the budget saves up, at least 1.</param>
+/// <param name="PerSecond">Units that the budget gains per second; 0 for no limit.</param>
+/// <param name="Burst">Maximum number of unused units in the budget, at least 1.</param>
 /// <param name="Held">Units leased earlier that the gateway still holds and may spend.</param>
 /// <param name="Returned">Units leased earlier that the gateway gives back unspent.</param>
 /// <param name="Wanted">Units that the gateway needs now.</param>
@@ -37,15 +38,17 @@ public readonly record struct BudgetAsk(
     [property: Id(4)] int Returned, [property: Id(5)] int Wanted, [property: Id(6)] bool Ahead);
 
 /// <summary>The units that the user's grain leases to a gateway. They are already taken from the budget.</summary>
-/// <param name="Granted">Units that the gateway may spend immediately; can be more than it wanted.</param>
+/// <param name="Granted">
+/// Units that the gateway may spend immediately. They can be more than <see cref="BudgetAsk.Wanted"/>.
+/// </param>
 /// <param name="Later">
 /// Units that the gateway may spend after <paramref name="LaterMs"/> milliseconds, because the budget is empty now.
 /// </param>
 /// <param name="LaterMs">Milliseconds before <paramref name="Later"/> may be spent.</param>
 /// <param name="RetryMs">Milliseconds after which the budget has another unit; 0 if it has one now.</param>
 /// <param name="ValidMs">
-/// Milliseconds for which leased units may be spent. For <paramref name="Granted"/> this time begins when the gateway
-/// sends the request, for <paramref name="Later"/> at the end of <paramref name="LaterMs"/>.
+/// Milliseconds for which leased units may be spent. For <paramref name="Granted"/>, this time begins when the gateway
+/// sends the request. For <paramref name="Later"/>, it begins at the end of <paramref name="LaterMs"/>.
 /// </param>
 /// <param name="AskAhead">Whether the gateway should send the next request before it has spent all its units.</param>
 [GenerateSerializer, Immutable, Alias("chat.budget-grant")]
@@ -59,9 +62,9 @@ public readonly record struct BudgetGrant(
 [GenerateSerializer, Immutable, Alias("chat.opened")]
 public sealed record Opened([property: Id(0)] Admission Admission, [property: Id(1)] int RetryMs, [property: Id(2)] BudgetGrant[] Grants);
 
-/// <summary>Computes the block: the number of units that a gateway leases in advance.</summary>
+/// <summary>Computes the size of a block: the units that a gateway leases in advance.</summary>
 public static class Budget
 {
-    /// <summary>Returns the block in units: a fifth of <paramref name="perSecond"/>, at least 1.</summary>
+    /// <summary>Returns the size of a block in units: a fifth of <paramref name="perSecond"/>, at least 1.</summary>
     public static int Block(int perSecond) => Math.Max(1, perSecond / 5);
 }

@@ -1,8 +1,8 @@
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// An item of a gateway stream. If the stream loses an item, no event is lost: the gateway reads the events from the
-/// log, and delivers them later. All derived types are in this file.
+/// An item of a gateway stream. If the stream loses an item, no event is lost: the gateway reads the missing events
+/// from the log later. All derived types are in this file.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("chat.inbox")]
 public abstract record GatewayStreamItem;
@@ -13,9 +13,9 @@ public abstract record GatewayStreamItem;
 public sealed record RoomEvents([property: Id(0)] string Room, [property: Id(1)] long Claim, [property: Id(2)] RoomEvent[] Events) : GatewayStreamItem;
 
 /// <summary>
-/// A presence update: the users that arrived and left since the previous update. In a large room, an update has only
-/// the number of users. If nothing changes for a few seconds, the room publishes the version and the count of the last
-/// update once more. A gateway that has an older version then knows that it missed an update.
+/// A presence update: the users who arrived in a room and left it since the previous update. In a large room, an update
+/// has only the number of users. If nothing changes for a few seconds, the room publishes the version and the count of
+/// the last update once more. A gateway that has an older version then knows that it missed an update.
 /// </summary>
 /// <param name="Version">The version of this update.</param>
 /// <param name="Count">Number of users attached after this update.</param>
@@ -33,8 +33,9 @@ public sealed record RoomTyping([property: Id(0)] string Room, [property: Id(1)]
 /// <summary>A user's read mark moved forward.</summary>
 /// <param name="Read">The sequence up to which the user has read.</param>
 /// <param name="OwnOnly">
-/// Whether only the user's own sessions may get the mark, because the users of the direct room must not notice each
-/// other yet. In channels and groups, only the user's own sessions get it in any case.
+/// In a direct room: true if only the user's own sessions may get the mark. This is the case until both users have sent
+/// an event, and while one of them has blocked the other. In channels and groups, only the user's own sessions get the
+/// mark in any case.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.inbox.mark")]
 public sealed record RoomMark(
@@ -59,7 +60,7 @@ public sealed record UserNotification(
     [property: Id(0)] string User, [property: Id(1)] string Room, [property: Id(2)] long From, [property: Id(3)] long To) : GatewayStreamItem;
 
 /// <summary>A user has changed the personal settings of a conversation.</summary>
-/// <param name="Session">The session that made the change. It is not notified.</param>
+/// <param name="Session">The session that made the change. The gateway does not notify it.</param>
 [GenerateSerializer, Immutable, Alias("chat.inbox.conversation")]
 public sealed record UserConversationChanged(
     [property: Id(0)] string User, [property: Id(1)] string Room, [property: Id(2)] string Session) : GatewayStreamItem;

@@ -1,13 +1,13 @@
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// The names that silos and gateways use for the gateway streams. Each gateway has one such Orleans stream. The grains
-/// of rooms and users publish to this stream to reach the sessions on the gateway.
+/// The names that silos and gateways use for the gateway streams. Each gateway has one Orleans stream. The grains of
+/// rooms and users publish to a gateway's stream to reach the sessions on this gateway.
 /// </summary>
 public static class GatewayStreamNames
 {
     /// <summary>
-    /// The stream provider's name, on silos and gateways. It has nothing to do with the transactional inbox pattern.
+    /// The stream provider's name, on silos and gateways. The name does not refer to the transactional inbox pattern.
     /// </summary>
     public const string Provider = "inbox";
 

@@ -1,19 +1,21 @@
 namespace OrleansChat.Grains.Interfaces;
 
-/// <summary>The leases of all gateways. There is one registry in a cluster; its key is 0.</summary>
+/// <summary>Keeps the leases of all gateways. A cluster has one registry, with the key 0.</summary>
 [Alias("chat.registry")]
 public interface IGatewayRegistryGrain : IGrainWithIntegerKey
 {
     /// <summary>
-    /// Takes or renews a lease of <see cref="Lease.Length"/>. If the lease of this id has already expired or was
-    /// released, the registry refuses the id. The gateway process must then restart with a new id.
+    /// Takes a lease for a gateway, or renews it. The lease is valid for <see cref="Lease.Length"/>. If the lease of
+    /// this gateway id has already expired or was released, the registry refuses the id. The gateway process must then
+    /// restart with a new id.
     /// </summary>
     /// <param name="version">The highest <see cref="LogVersion"/> that the gateway knows.</param>
     [Alias("renew-version")]
     Task<LeaseGrant> RenewAsync(string gateway, int version);
 
     /// <summary>
-    /// For gateways of the previous version, which do not know the events of <see cref="LogVersion.Rights"/>.
+    /// Takes or renews a lease for a gateway of the previous version, which does not know the events of
+    /// <see cref="LogVersion.Rights"/>.
     /// </summary>
     [Alias("renew")]
     Task<LeaseGrant> RenewAsync(string gateway);
@@ -36,7 +38,7 @@ public interface IGatewayRegistryGrain : IGrainWithIntegerKey
 }
 
 /// <summary>
-/// The times of a lease. They are short enough for presence to be correct within 10 s of a gateway's death.
+/// The times of a lease. They are short enough that presence is correct within 10 s after a gateway dies.
 /// </summary>
 public static class Lease
 {
@@ -82,10 +84,13 @@ public readonly record struct DrainShare([property: Id(0)] int Remaining, [prope
 /// </summary>
 public static class LogVersion
 {
-    /// <summary>The events of version 0.1.0.</summary>
+    /// <summary>The events that OrleansChat 0.1.0 knows.</summary>
     public const int First = 1;
 
-    /// <summary>Also private groups, and events that change a group's rights, title, settings or links.</summary>
+    /// <summary>
+    /// The events of the first version, private groups, pins, and the events that change a group's rights, title,
+    /// settings or links.
+    /// </summary>
     public const int Rights = 2;
 
     /// <summary>The highest version that this program knows.</summary>

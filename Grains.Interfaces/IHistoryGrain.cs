@@ -8,17 +8,17 @@ namespace OrleansChat.Grains.Interfaces;
 public interface IHistoryGrain : IGrainWithIntegerKey
 {
     /// <summary>
-    /// Reads a page for a user. If the user may not read the room, the request is refused. If the room does not exist,
-    /// the refusal is <see cref="Refusal.NotFound"/>. For a direct room without a message, the page is empty. A page
-    /// has at most <see cref="EventBytes.Page"/> bytes plus one event. Its messages have <see cref="RoomEvent.Replies"/>.
-    /// Cancellation stops the read, and no page is returned.
+    /// Reads a page of a room's events for a user. If the user may not read the room, the request is refused. If the
+    /// room does not exist, the refusal is <see cref="Refusal.NotFound"/>. For a direct room without a message, the
+    /// page is empty. A page has at most <see cref="EventBytes.Page"/> bytes plus one event. Each message has the
+    /// number of its replies (<see cref="RoomEvent.Replies"/>). Cancellation stops the read, and no page is returned.
     /// </summary>
     [Alias("pages")]
     Task<HistoryPage> PageAsync(PageAsk ask, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads a page for a gateway of the previous version. That version expects a page without a limit in bytes. If the
-    /// user may not read the room, the request is refused. If the room does not exist, the refusal is
+    /// Reads a page of a room's events for a gateway of the previous version, which expects a page without a limit in
+    /// bytes. If the user may not read the room, the request is refused. If the room does not exist, the refusal is
     /// <see cref="Refusal.NotFound"/>. The page has up to <paramref name="limit"/> events with a sequence after
     /// <paramref name="after"/>, ascending. A negative <paramref name="after"/> counts back from the head: -20 reads
     /// the newest 20.
@@ -27,19 +27,19 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     Task<HistoryPage> PageAsync(string room, string user, long after, int limit);
 
     /// <summary>
-    /// Returns the same answer as <see cref="IRoomGrain.WhoAsync"/>, for a caller that does not know whether the room
-    /// exists. This grain calls the room's grain only if the log has the room. So the call creates no activation for a
-    /// room that does not exist.
+    /// Returns the users attached to a room, like <see cref="IRoomGrain.WhoAsync"/>, for a caller that does not know
+    /// whether the room exists. This grain calls the room's grain only if the log has the room. So a room that does not
+    /// exist gets no activation.
     /// </summary>
     /// <param name="claimed">The actions that the user's token grants in this room.</param>
     [Alias("who")]
     Task<PresenceSnapshot> WhoAsync(string room, string user, int most, RoomAction claimed = RoomAction.None);
 
     /// <summary>
-    /// Reads the events after a sequence, ascending. There is no permission check: the caller is a gateway, and all
-    /// users for whom it reads are in the room. Returns at most <paramref name="limit"/> events, and at most
-    /// <see cref="EventBytes.Page"/> bytes plus one event. Throws <see cref="IOException"/> if the message log cannot
-    /// be reached.
+    /// Reads the events of a room after a sequence, ascending. There is no permission check, because the caller is a
+    /// gateway, and all users for whom the gateway reads are in the room. Returns at most <paramref name="limit"/>
+    /// events, and at most <see cref="EventBytes.Page"/> bytes plus one event. Throws <see cref="IOException"/> if the
+    /// message log cannot be reached.
     /// </summary>
     [Alias("read")]
     Task<RoomEvent[]> ReadAsync(string room, long after, int limit);
@@ -70,8 +70,8 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     /// <summary>
     /// Whether a user may read or join a private group (<see cref="RoomKey.IsPrivate"/>): as a member, by an invitation
     /// or an invitation link, or because the user's token or the silo's authorizer allows it. If the group does not
-    /// exist, the grain makes the same reads and returns false. If the message log cannot be reached or the authorizer
-    /// does not answer, the grain returns true, so that the group's grain decides.
+    /// exist, the grain makes the same reads as for a group that exists, and returns false. If the message log cannot
+    /// be reached or the authorizer does not answer, the grain returns true, so that the group's grain decides.
     /// <para>
     /// For a user who is not attached, a gateway calls the group's grain only if the result is true, or if the command
     /// may create the group. So outsiders cannot find out whether the group exists.
@@ -85,8 +85,8 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     Task<bool> MayEnterAsync(string room, string user, string[] links, RoomAction claimed = RoomAction.None);
 
     /// <summary>
-    /// Lists the users of a group, ordered by user id: the members, and invited, muted and banned users. If the user
-    /// may not read the room, the request is refused.
+    /// Lists the users of a group, ordered by user id: the members, and invited, muted and banned users. If the asking
+    /// user may not read the group, the request is refused.
     /// </summary>
     [Alias("members")]
     Task<MemberPage> MembersAsync(MembersAsk ask);
@@ -94,8 +94,9 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     /// <summary>
     /// Lists the users who have read a message: the members of a group, or the two people of a direct conversation,
     /// without the author of the message. In a direct conversation, the list is empty until both people have sent an
-    /// event. If a read mark moved less than a second ago, the list may still have the mark's old value. The request is
-    /// refused in a channel, which has no members, and if the user may not read the room or the message does not exist.
+    /// event, and while one of them has blocked the other. If a read mark moved less than a second ago, the list may
+    /// still have the mark's old value. The request is refused if the room is a channel, because a channel has no
+    /// members. It is also refused if the asking user may not read the room, or if the message does not exist.
     /// </summary>
     [Alias("readers")]
     Task<ReaderPage> ReadersAsync(ReadersAsk ask);
@@ -103,7 +104,7 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     /// <summary>
     /// Blocks a user, or ends a block. After the answer, no activation of the direct room of the two users accepts an
     /// event that the block forbids. If the answer is <see cref="Refusal.Unavailable"/>, the block may be stored
-    /// without this guarantee, and the same request again completes it.
+    /// without this guarantee. Repeating the request completes the block.
     /// </summary>
     [Alias("block")]
     Task<ConversationReply> BlockAsync(BlockSet set);
@@ -116,8 +117,8 @@ public interface IHistoryGrain : IGrainWithIntegerKey
     Task<string[]> BlocksAsync(string user);
 
     /// <summary>
-    /// Reports a message to the moderators of its room. The answer is <see cref="Done"/> or <see cref="Refused"/>. The
-    /// message of the refusal is empty if the user may not read the room.
+    /// Reports a message to the moderators of its room. The answer is <see cref="Done"/> or <see cref="Refused"/>. If
+    /// the user may not read the room, <see cref="Refused.Message"/> is empty.
     /// </summary>
     [Alias("report")]
     Task<RoomReply> ReportAsync(ReportAsk ask);
@@ -169,8 +170,11 @@ public sealed record ConversationPage(
 
 /// <summary>A conversation of a user: a group, a direct conversation or a followed channel.</summary>
 /// <param name="Room">The room's key.</param>
-/// <param name="Seq">The room's newest sequence.</param>
-/// <param name="Ts">The newest event's time in milliseconds since 1970 UTC; 0 for none.</param>
+/// <param name="Seq">The room's newest sequence; 0 if the user is only invited.</param>
+/// <param name="Ts">
+/// The newest event's time in milliseconds since 1970 UTC, or the invitation's time if the user is only invited; 0 for
+/// none.
+/// </param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
 /// <param name="Unread">
 /// Number of messages after the read mark that other users sent and that are not deleted, among the newest 1,000 events;
@@ -219,7 +223,7 @@ public sealed record ConversationSet(
 
 /// <summary>The answer to a change of personal settings.</summary>
 /// <param name="Refusal">
-/// Why the change was refused; null if it is durable, or if <paramref name="TooMany"/> is not null.
+/// Why the change was refused; null if the change is durable, or if <paramref name="TooMany"/> is not null.
 /// </param>
 /// <param name="TooMany">
 /// If the change exceeds a limit: a message that says what the user must do first, such as to stop following a channel.
@@ -270,13 +274,13 @@ public sealed record Member(
 /// </param>
 /// <param name="Claimed">The actions that the user's token grants in this room.</param>
 /// <param name="Thread">
-/// The sequence of a message, to read only the replies to it; null for all events. Then <paramref name="Limit"/> is a
-/// number of replies. If <paramref name="Whole"/> is 0, the page has the oldest replies after
-/// <paramref name="After"/>, otherwise the newest replies before <paramref name="Whole"/>.
+/// The sequence of a message, to read only the replies to this message; null to read all events. In a page of replies,
+/// <paramref name="Limit"/> is the maximum number of replies. If <paramref name="Whole"/> is 0, the page has the oldest
+/// replies after <paramref name="After"/>. Otherwise the page has the newest replies before <paramref name="Whole"/>.
 /// </param>
 /// <param name="Of">
-/// Which events the page has, if <paramref name="Thread"/> is null. If not all events, the page is selected as in a
-/// thread.
+/// Which events the page has; ignored if <paramref name="Thread"/> is not null. For <see cref="PageOf.Pins"/> and
+/// <see cref="PageOf.Changes"/>, the other parameters select events as they select replies.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.page-ask")]
 public sealed record PageAsk(
@@ -312,7 +316,8 @@ public sealed record ReadersAsk(
 /// <param name="Users">Up to 100 user ids, ordered.</param>
 /// <param name="More">True if more users have read the message.</param>
 /// <param name="Refusal">
-/// Why the request was refused; null if the users were read. The message is empty if the user may not read the room.
+/// Why the request was refused; null if the users were read. If the user may not read the room,
+/// <see cref="Refused.Message"/> is empty.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.readers")]
 public sealed record ReaderPage([property: Id(0)] string[] Users, [property: Id(1)] bool More, [property: Id(2)] Refused? Refusal);
@@ -329,8 +334,8 @@ public sealed record RoomHeads([property: Id(0)] RoomHead[] Heads, [property: Id
 /// <param name="Head">The room's newest sequence at the time of the read.</param>
 /// <param name="Refusal">Why the request was refused; null if the page was read.</param>
 /// <param name="More">
-/// In a page of a thread, of pinned messages or of changes: whether there are more such events, newer ones or older ones
-/// as <see cref="PageAsk.Whole"/> says. False in other pages.
+/// In a page of replies, of pinned messages or of changes: whether the room has more of these events. They are newer
+/// than the page if <see cref="PageAsk.Whole"/> is 0, otherwise older. False in a page of all events.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.page")]
 public sealed record HistoryPage(

@@ -3,8 +3,8 @@ using Orleans.Concurrency;
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// One room: the only writer of its log. The key is a <see cref="RoomKey"/>. A post is answered after it is durable. If
-/// an event that the room publishes to a gateway is lost, the gateway reads it from the log.
+/// One room. Only this grain appends to the room's log. The key is a <see cref="RoomKey"/>. A post is answered after it
+/// is durable. If an event that the room publishes to a gateway is lost, the gateway reads it from the log.
 /// </summary>
 [Alias("chat.room")]
 public interface IRoomGrain : IGrainWithStringKey
@@ -21,7 +21,8 @@ public interface IRoomGrain : IGrainWithStringKey
     /// Replaces the set of users that are attached through one gateway. A gateway calls this when it notices a new
     /// activation of the room, or when it missed a presence update. The room publishes presence updates for the users
     /// that were added or removed. Throws <see cref="IOException"/> if the message log cannot be reached, if a newer
-    /// activation owns the room, or if an <c>IRoomAuthorizer</c> does not decide in time whether a user may read it.
+    /// activation owns the room, or if an <c>IRoomAuthorizer</c> does not decide in time whether a user may read the
+    /// room.
     /// </summary>
     /// <param name="known">The version of the last presence update that the gateway received; default for none.</param>
     /// <param name="number">See <see cref="RoomCommands.Number"/>.</param>
@@ -32,8 +33,8 @@ public interface IRoomGrain : IGrainWithStringKey
     Task<AttachmentsSynced> SyncAttachmentsAsync(string gateway, string[] users, PresenceVersion known, long number = 0, RoomAction[]? claimed = null);
 
     /// <summary>
-    /// Returns the users attached now. <see cref="PresenceSnapshot.Users"/> is null if there are more than
-    /// <paramref name="most"/>.
+    /// Returns the users who are attached to the room now. If there are more than <paramref name="most"/>,
+    /// <see cref="PresenceSnapshot.Users"/> is null.
     /// </summary>
     /// <param name="claimed">The actions that the user's token grants in this room.</param>
     [Alias("who")]
@@ -45,9 +46,9 @@ public interface IRoomGrain : IGrainWithStringKey
     Task TypingAsync(string user, RoomAction claimed = RoomAction.None);
 
     /// <summary>
-    /// Takes over a change of the blocks between the two people of a direct room. When the call returns, no activation
-    /// of the room accepts an event that the stored blocks forbid. Throws <see cref="IOException"/> if the message log
-    /// cannot be reached, or if the room is moving to another silo.
+    /// Notifies a direct room that one of its two people has blocked the other person, or has ended a block. When the
+    /// call returns, no activation of the room accepts an event that the stored blocks forbid. Throws
+    /// <see cref="IOException"/> if the message log cannot be reached, or if the room is moving to another silo.
     /// </summary>
     [Alias("blocks-changed")]
     Task BlocksChangedAsync();

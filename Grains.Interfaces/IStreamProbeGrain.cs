@@ -2,8 +2,8 @@ namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
 /// Publishes a probe to a gateway's stream at the gateway's request. If probes do not arrive, the gateway treats the
-/// stream as broken. Without probes, a broken stream looks like a stream without traffic. Any key may be used. The
-/// grain is a stateless worker, and Orleans spreads calls with different keys over the silos.
+/// stream as broken. Without probes, a broken stream looks like a stream without traffic. The grain is a stateless
+/// worker. Its key has no meaning, but Orleans spreads calls with different keys over the silos.
 /// </summary>
 [Alias("chat.echo")]
 public interface IStreamProbeGrain : IGrainWithIntegerKey

@@ -1,8 +1,8 @@
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// One user: the sessions on all gateways, the budgets, and the notifications that reach all devices. The key is the
-/// user id.
+/// One user: the user's sessions on all gateways, the budgets, and the notifications that reach all devices. The key is
+/// the user id.
 /// </summary>
 [Alias("chat.user")]
 public interface IUserGrain : IGrainWithStringKey
@@ -30,11 +30,15 @@ public interface IUserGrain : IGrainWithStringKey
     [Alias("lease")]
     Task<BudgetGrant[]> LeaseAsync(string gateway, BudgetAsk[] asks);
 
-    /// <summary>For gateways of the previous version: <see cref="OpenAsync"/> without budgets.</summary>
+    /// <summary>
+    /// Begins a session for a gateway of the previous version, like <see cref="OpenAsync"/> but without budgets.
+    /// </summary>
     [Alias("connect")]
     Task<Admission> ConnectAsync(string gateway, UserSession session, int most);
 
-    /// <summary>For gateways of the previous version: <see cref="CloseAsync"/> without budgets.</summary>
+    /// <summary>
+    /// Ends a session for a gateway of the previous version, like <see cref="CloseAsync"/> but without budgets.
+    /// </summary>
     [Alias("disconnect")]
     Task DisconnectAsync(string gateway, string session);
 
@@ -50,7 +54,8 @@ public interface IUserGrain : IGrainWithStringKey
     /// call before it sends.
     /// </summary>
     /// <returns>
-    /// How many of <paramref name="wanted"/> are granted, and milliseconds until the budget has another unit.
+    /// The number of units granted, up to <paramref name="wanted"/>, and the milliseconds until the budget has another
+    /// unit.
     /// </returns>
     [Alias("take")]
     Task<SendGrant> TakeSendsAsync(int wanted, int perSecond, int burst);
@@ -59,8 +64,8 @@ public interface IUserGrain : IGrainWithStringKey
     /// Takes one unit from the user's budget for creating rooms. Only the room's grain calls this, just before it
     /// creates the room.
     /// </summary>
-    /// <param name="burst">Maximum number of units that the budget saves up.</param>
-    /// <param name="interval">The time in which the budget earns one unit.</param>
+    /// <param name="burst">Maximum number of unused units in the budget.</param>
+    /// <param name="interval">The time in which the budget gains one unit.</param>
     /// <returns>Zero if the unit is granted; otherwise the time until the budget has one unit.</returns>
     [Alias("take-creation")]
     Task<TimeSpan> TakeCreationAsync(int burst, TimeSpan interval);
@@ -69,8 +74,8 @@ public interface IUserGrain : IGrainWithStringKey
     /// Takes one unit from the user's budget for an action. Only the grain that stores the result of the action calls
     /// this, just before it does so.
     /// </summary>
-    /// <param name="burst">Maximum number of units that the budget saves up.</param>
-    /// <param name="interval">The time in which the budget earns one unit.</param>
+    /// <param name="burst">Maximum number of unused units in the budget.</param>
+    /// <param name="interval">The time in which the budget gains one unit.</param>
     /// <returns>Zero if the unit is granted; otherwise the time until the budget has one unit.</returns>
     [Alias("take-action")]
     Task<TimeSpan> TakeActionAsync(UserAction action, int burst, TimeSpan interval);
@@ -84,10 +89,10 @@ public interface IUserGrain : IGrainWithStringKey
 
     /// <summary>
     /// Notifies every gateway that has a session of this user. The notification says that the user has changed the
-    /// personal settings of a conversation. It may be lost. While a process of an older version runs, which cannot read
-    /// the notification, none is sent.
+    /// personal settings of a conversation. The notification may be lost. It is not sent while a process of an older
+    /// version runs, because that process could not read it.
     /// </summary>
-    /// <param name="session">The session that made the change. It is not notified.</param>
+    /// <param name="session">The session that made the change. Its gateway does not notify it.</param>
     [Alias("conversation-changed")]
     Task ConversationChangedAsync(string room, string session);
 
@@ -100,7 +105,7 @@ public interface IUserGrain : IGrainWithStringKey
     Task GatewayGoneAsync(string gateway);
 }
 
-/// <summary>Each user has one budget for each of these actions.</summary>
+/// <summary>Actions that a budget limits. Each user has one budget for each action.</summary>
 public enum UserAction
 {
     /// <summary>The user invites another user.</summary>

@@ -7,16 +7,14 @@ using System.Text.Json;
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// An invitation link of a group. A <see cref="RoomEventKind.Link"/> event stores it in its meta: a JSON object with
-/// <c>hash</c>, with <c>uses</c> if the uses are limited, and with <c>until</c> if the link has an end. The event has
-/// no text, ref or reply. A <see cref="RoomEventKind.Unlink"/> event has no text, meta or reply. Its ref is the
-/// sequence of the link's event. Never change this format, because the log has such events.
+/// An invitation link of a group. The meta of a <see cref="RoomEventKind.Link"/> event stores it as a JSON object with
+/// <c>hash</c>, with <c>uses</c> if the number of uses is limited, and with <c>until</c> if the link expires. The event
+/// has no text, ref or reply. A <see cref="RoomEventKind.Unlink"/> event has no text, meta or reply. Its ref is the
+/// sequence of the <see cref="RoomEventKind.Link"/> event. Never change this format, because the log has such events.
 /// </summary>
-/// <param name="Hash">
-/// The <see cref="HashOf">hash</see> of the link's code. The code itself is known only to the users who share it.
-/// </param>
+/// <param name="Hash">The <see cref="HashOf">hash</see> of the link's code. The log never has the code itself.</param>
 /// <param name="Uses">The number of users who may join by the link; null for any number.</param>
-/// <param name="Until">When the link ends, in milliseconds since 1970 UTC; null for no end.</param>
+/// <param name="Until">When the link expires, in milliseconds since 1970 UTC; null for never.</param>
 public sealed record LinkTerms(string Hash, int? Uses = null, long? Until = null)
 {
     public const int MaxUses = 1000;
@@ -54,7 +52,7 @@ public sealed record LinkTerms(string Hash, int? Uses = null, long? Until = null
         }
     }
 
-    /// <summary>Returns the event's meta.</summary>
+    /// <summary>Returns the meta of an event that makes this link.</summary>
     public string ToMeta()
     {
         var uses = Uses is null ? "" : string.Create(CultureInfo.InvariantCulture, $""","uses":{Uses}""");

@@ -1,8 +1,8 @@
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// The names that a message mentions: user ids and <see cref="Everyone"/>, as one string with a space between two names.
-/// No user id has white space. The list is a string, so that records with it compare by value.
+/// The names that a message mentions: user ids and <see cref="Everyone"/>, as one string with a space between two
+/// names. No user id has white space. The list is a string, so that records that contain it compare by value.
 /// </summary>
 public static class MentionList
 {

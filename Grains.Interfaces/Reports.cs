@@ -30,7 +30,8 @@ public sealed record DismissAsk(
 /// <summary>The newest reports of a room.</summary>
 /// <param name="More">True if there are older reports.</param>
 /// <param name="Refusal">
-/// Why the request was refused; null if the reports were read. The message is empty if the user may not read the room.
+/// Why the request was refused; null if the reports were read. If the user may not read the room,
+/// <see cref="Refused.Message"/> is empty.
 /// </param>
 [GenerateSerializer, Immutable, Alias("chat.reports")]
 public sealed record ReportPage([property: Id(0)] MessageReport[] Reports, [property: Id(1)] bool More, [property: Id(2)] Refused? Refusal);

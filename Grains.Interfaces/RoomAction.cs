@@ -37,8 +37,8 @@ public enum RoomAction
     Manage = 64,
 
     /// <summary>
-    /// Pin and unpin messages of a group. In a channel, <see cref="Moderate"/> allows this, and in a direct room
-    /// <see cref="Write"/> does.
+    /// Pin and unpin messages of a group. In a channel, <see cref="Moderate"/> allows this. In a direct room,
+    /// <see cref="Write"/> allows it.
     /// </summary>
     Pin = 128,
 }

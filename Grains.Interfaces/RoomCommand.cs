@@ -45,7 +45,7 @@ public abstract record RoomCommand([property: Id(0)] string User)
 /// <param name="Require">The kind that the room must have; null for any kind.</param>
 /// <param name="AsMember">
 /// True for a resume, and for a session that joins because of a notification. The command then creates no room and adds
-/// no member. If the user is not a member of the group and may not read it either, the room refuses the command.
+/// no member. If the user is not a member of the group and may not read the group, the room refuses the command.
 /// </param>
 /// <param name="Link">
 /// The <see cref="LinkTerms.HashOf">hash</see> of the code of an invitation link; null for none. The room uses the link
@@ -202,12 +202,12 @@ public enum Refusal
     GatewayExpired = 7,
 
     /// <summary>
-    /// Set by the gateway: the room did not answer in time. The event may have been stored. A retry with the same
-    /// client id does not store it twice.
+    /// The room did not answer in time. Only the gateway uses this value. The event may have been stored. A retry with
+    /// the same client id does not store it twice.
     /// </summary>
     Timeout = 8,
 
-    /// <summary>The user has used up a budget, such as the one for creating rooms; nothing was stored.</summary>
+    /// <summary>The user has used up a budget, such as the budget for creating rooms. Nothing was stored.</summary>
     RateLimited = 9,
 
     /// <summary>The user is muted in this group.</summary>

@@ -62,7 +62,7 @@ public enum RoomEventKind
     /// <summary>A member made an invitation link of the group. The meta has its <see cref="LinkTerms"/>.</summary>
     Link = 16,
 
-    /// <summary>A user ended the invitation link whose event the ref names.</summary>
+    /// <summary>A user ended an invitation link. The ref is the sequence of the link's event.</summary>
     Unlink = 17,
 
     /// <summary>A user pinned the message that the ref names.</summary>
@@ -75,14 +75,15 @@ public enum RoomEventKind
 /// <summary>The kinds of rooms. The numbers are stored: never reuse one.</summary>
 public enum RoomKind
 {
-    /// <summary>Has no members. Only attached users receive its events.</summary>
+    /// <summary>A channel has no members. Only attached users receive its events.</summary>
     Channel = 0,
 
-    /// <summary>Has stored members. They are notified of new events, attached or not.</summary>
+    /// <summary>A group has stored members. They are notified of new events, even if they are not attached.</summary>
     Group = 1,
 
     /// <summary>
-    /// Has two users, or one user who writes notes. They are notified of new events, attached or not.
+    /// A direct room has two users, or one user who writes notes. They are notified of new events, even if they are not
+    /// attached.
     /// </summary>
     Direct = 2,
 }
@@ -96,7 +97,7 @@ public enum RoomKind
 /// <param name="Ref">
 /// The sequence of the event that this event refers to: a message, or the event of an invitation link. Null for none.
 /// </param>
-/// <param name="Reply">The sequence of the message that this message replies to.</param>
+/// <param name="Reply">The sequence of the message that this message replies to; null for none.</param>
 /// <param name="ClientId">The sender's idempotency key; null for events that the server wrote.</param>
 /// <param name="Edited">True if an edit has replaced the original text.</param>
 /// <param name="Messages">
@@ -122,7 +123,8 @@ public sealed record RoomEvent(
     [Id(11)] public string? Mentions { get; init; }
 
     /// <summary>
-    /// Number of messages that reply to this one, up to 1,000. Only a page of history has it; 0 in all other reads.
+    /// Number of messages that reply to this message, up to 100. Only the pages of <see cref="IHistoryGrain"/> have it.
+    /// In all other reads it is 0.
     /// </summary>
     [Id(12)] public int Replies { get; init; }
 }

@@ -11,7 +11,7 @@ public static class RoomKey
 {
     /// <summary>
     /// Returns the key of a direct conversation. The order of the users does not matter. If both are the same user, the
-    /// room is for notes.
+    /// key belongs to the user's own notes.
     /// </summary>
     public static string Direct(string one, string other)
     {

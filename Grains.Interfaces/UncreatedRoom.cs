@@ -1,9 +1,9 @@
 namespace OrleansChat.Grains.Interfaces;
 
 /// <summary>
-/// The answers for a room that is not in the log. Nothing is stored or kept in memory for such a room. A direct room is
-/// created by its first message. Before this message, its users can enter and leave the direct room as if it existed
-/// and were empty.
+/// The answers to commands for a room that is not in the log. Nothing is stored or kept in memory for such a room. A
+/// direct room is created by its first message. Before this message, its users can enter and leave the direct room as
+/// if it existed and were empty.
 /// </summary>
 public static class UncreatedRoom
 {

@@ -16,9 +16,9 @@ namespace OrleansChat.Grains;
 public static class GrainsHosting
 {
     /// <summary>
-    /// How long after its last call Orleans collects the activation of a room or a user. An activation with state that
-    /// is stored nowhere else is not collected. The time is longer than the minimum time for which a user's
-    /// notifications are kept (<see cref="RecentNotifications.Retention"/>).
+    /// Orleans collects the activation of a room or user grain when it has had no call for this time. A room's
+    /// activation stays longer if it has state that is stored nowhere else. The time is longer than the minimum time
+    /// for which a user grain keeps notifications (<see cref="RecentNotifications.Retention"/>).
     /// </summary>
     private static readonly TimeSpan CollectionAge = TimeSpan.FromMinutes(1);
 

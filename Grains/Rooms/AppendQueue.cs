@@ -4,8 +4,9 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The entries that wait to be appended to one room. While a batch is in flight, new entries wait here for the next
-/// batch. So a higher load leads to larger batches, not to more commits. Runs in the room's turns.
+/// The entries that wait to be appended to the log of one room. While a batch is in flight, new entries wait here for
+/// the next batch. So a higher load leads to larger batches, not to more commits. Not thread-safe: all code of this
+/// class runs on the room grain's task scheduler.
 /// </summary>
 /// <param name="most">Maximum number of entries that wait.</param>
 /// <param name="commit">Appends a batch and answers each entry of the batch. Never throws.</param>
@@ -14,22 +15,24 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
     private readonly List<WaitingEntry> _waiting = [];
     private RoomBatch? _committing;
 
-    /// <summary>The loop that seals and commits; completed if no entry waits or is in flight.</summary>
+    /// <summary>
+    /// The loop that takes batches of waiting entries and commits them. Completed if no entry waits or is in flight.
+    /// </summary>
     public Task Sealing { get; private set; } = Task.CompletedTask;
 
     /// <summary>How many times <see cref="Refuse"/> was called.</summary>
     public long Refusals { get; private set; }
 
     /// <summary>
-    /// Whether an entry that changes the rights, the settings or the links of a group waits or is in flight. In this
-    /// case, the rights of the sender of a new entry are not known yet.
+    /// Whether a waiting entry, or an entry in flight, changes the rights, the settings or the links of a group, or the
+    /// pins of a room. Until that entry is committed, the decision about a new entry can still change.
     /// </summary>
     public bool HasMemberChanges => _waiting.Exists(static entry => entry.ChangesMembers)
         || _committing?.Entries.Exists(static entry => entry.ChangesMembers) == true;
 
     /// <summary>
-    /// Whether a message of the entry's user waits or is in flight. A message with the client id of the entry does not
-    /// count, because the entry is a repetition of this message.
+    /// Whether another message of the entry's user waits or is in flight. A message with the same client id does not
+    /// count, because the entry only repeats that message.
     /// </summary>
     public bool HasOtherMessage(MessageLogEntry entry)
     {
@@ -39,7 +42,7 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
             && waiting.Entry.User == entry.User && waiting.Entry.ClientId != entry.ClientId;
     }
 
-    /// <summary>Queues an entry. False if the queue is full.</summary>
+    /// <summary>Queues an entry. Returns false if the queue is full.</summary>
     public bool TryAdd(WaitingEntry entry)
     {
         if (_waiting.Count >= most)
@@ -85,7 +88,7 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
 
     private async Task SealAsync()
     {
-        // Wait for the next turn, so that all posts of one call are in the same batch.
+        // Yield, so that the other posts of the same call can join this batch.
         await Task.Yield();
         while (_waiting.Count > 0)
         {
@@ -101,7 +104,7 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
     /// </summary>
     private RoomBatch Seal()
     {
-        // Step 2 of RoomGrain: seal.
+        // Step 2 in the remarks of RoomGrain: seal a batch.
         var batch = new RoomBatch();
         var (next, kept) = (0, 0);
         for (; next < _waiting.Count && batch.Entries.Count < rowsPerBatch && !batch.IsClosed; next++)

@@ -19,7 +19,7 @@ internal sealed class AttachedUsers
 
     public IReadOnlyCollection<string> On(string gateway) => _byGateway.TryGetValue(gateway, out var users) ? users : [];
 
-    /// <summary>Adds a user. True if the user was on no gateway before.</summary>
+    /// <summary>Adds a user of a gateway. Returns true if the user was on no gateway before.</summary>
     public bool Add(string gateway, string user)
     {
         if (!_byGateway.TryGetValue(gateway, out var users))
@@ -37,7 +37,9 @@ internal sealed class AttachedUsers
         return before == 0;
     }
 
-    /// <summary>Removes a user. True if the user was on this gateway and is now on no gateway.</summary>
+    /// <summary>
+    /// Removes a user of a gateway. Returns true if the user was on this gateway and is now on no gateway.
+    /// </summary>
     public bool Remove(string gateway, string user)
     {
         if (!_byGateway.TryGetValue(gateway, out var users) || !users.Remove(user))

@@ -9,9 +9,10 @@ namespace OrleansChat.Grains.Rooms;
 /// <summary>
 /// The hash of a command's body: the first 8 bytes of its SHA-256. It shows whether a second command with the same
 /// client id is a repetition or has another body. The log stores the hash, so the layout of the hashed bytes must never
-/// change: kind (4 bytes), then text, ref, reply and meta. Before each of these four fields is its length in bytes (4
-/// bytes), or -1 if the field is absent. All numbers are big-endian. The mentions are not hashed: a silo of version
-/// 0.1.0 stores a message without them, and a retry through a newer silo must still get the first answer.
+/// change: kind (4 bytes), then text, ref, reply and meta. Each of these four fields begins with 4 bytes: its length in
+/// bytes, or -1 if the field is absent. All numbers are big-endian. The mentions are not hashed, because a silo of
+/// version 0.1.0 stores a message without its mentions. A retry of that message through a newer silo must still get the
+/// first answer.
 /// </summary>
 internal static class BodyHash
 {

@@ -4,11 +4,12 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Computes the bytes of conversations in a frame, so that a page with long names and texts gets fewer of them.
+/// Computes how many bytes conversations take in a frame. So a page gets fewer conversations if their names and texts
+/// are long.
 /// </summary>
 internal static class ConversationBytes
 {
-    /// <summary>Maximum bytes of the conversations of a page.</summary>
+    /// <summary>Maximum number of bytes of all conversations of a page.</summary>
     public const int Page = 48 * 1024;
 
     /// <summary>Bytes of a conversation without its names and texts: the field names and all numbers.</summary>
@@ -17,12 +18,15 @@ internal static class ConversationBytes
     /// <summary>Bytes of a conversation's settings if they are not the defaults.</summary>
     private const int Settings = 100;
 
-    /// <summary>Bytes of the counts that are left out if they are 0 or false.</summary>
+    /// <summary>
+    /// Bytes of the number of mentions, and of the flag that there are more unread messages. A frame leaves both out if
+    /// they are 0 or false.
+    /// </summary>
     private const int Counts = 40;
 
     /// <summary>
-    /// Returns how many conversations, counted from the first one, fit into the bytes. Counts one even if it does not
-    /// fit, so that each page makes progress.
+    /// Returns how many of the rows, from the first one on, fit into <paramref name="bytes"/>. Returns 1 even if the
+    /// first row does not fit, so that each page makes progress. Returns 0 only if there are no rows.
     /// </summary>
     public static int Fitting(IReadOnlyList<ConversationRow> rows, int bytes)
     {
@@ -42,7 +46,9 @@ internal static class ConversationBytes
         Overhead + (row.Settings == default ? 0 : Settings) + (row is { Mentions: 0, UnreadMore: false } ? 0 : Counts)
         + Count(row.Room) + Count(row.Title) + Count(row.Last?.From) + Count(row.Last?.Text);
 
-    /// <summary>The bytes of a JSON string. A control character can take six bytes.</summary>
+    /// <summary>
+    /// The bytes of a JSON string. Counts six bytes for a control character, the length of its longest form.
+    /// </summary>
     private static int Count(string? text)
     {
         if (text is null)

@@ -4,8 +4,8 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// A read of a user's counts. The room goes on committing while the log reads, so the read may not have seen the newest
-/// events. This class adds these events to the counts.
+/// A read of a user's unread messages and mentions from the message log. The room commits events during the read, so
+/// the counts may lack the newest events. This class adds these events to the counts.
 /// </summary>
 internal sealed class CountedRead(string user)
 {
@@ -15,9 +15,9 @@ internal sealed class CountedRead(string user)
     public void Add(IReadOnlyList<RoomEvent> committed) => _committed.AddRange(committed);
 
     /// <summary>
-    /// Returns the counts at the room's head, limited like the counts of the log. If the read saw a later head, returns the counts at that head. Null if the
-    /// log must be read again: the room did not commit all missing events itself, or a message that the read may have
-    /// counted was deleted.
+    /// Returns the counts at the room's head, each at most <see cref="UnreadCounts.Window"/>. If the read saw a later
+    /// head, returns the counts at that head. Returns null if the log must be read again: if the room did not commit
+    /// all missing events itself, or if a message was deleted that the read may have counted.
     /// </summary>
     public UnreadCounts? CountsAt(long head, CountedFacts read)
     {

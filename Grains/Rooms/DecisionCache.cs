@@ -3,7 +3,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The authorizer's answers of the last 30 s, by room, user, action and the actions that the token grants. Thread-safe.
+/// The answers of the <see cref="IRoomAuthorizer"/> in the last 30 s. The key of an answer is the room, the user, the
+/// action and the actions that the user's token grants. Thread-safe.
 /// </summary>
 internal sealed class DecisionCache(TimeProvider time)
 {
@@ -11,8 +12,8 @@ internal sealed class DecisionCache(TimeProvider time)
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Maximum number of answers in each of the two dictionaries. When the newer one is full, it becomes the older one,
-    /// and the answers of the older one are dropped.
+    /// Maximum number of answers in each of the two dictionaries. When the newer dictionary is full, it replaces the
+    /// older one, and the answers in the older one are dropped.
     /// </summary>
     private const int MaxAnswers = 50_000;
 

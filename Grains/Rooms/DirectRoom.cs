@@ -5,8 +5,8 @@ namespace OrleansChat.Grains.Rooms;
 internal static class DirectRoom
 {
     /// <summary>
-    /// Returns the one or two users that the key of a direct conversation names; empty for a channel or group. Null if
-    /// the key is malformed.
+    /// Returns the one or two users that the key of a direct conversation names. Returns an empty array for a channel
+    /// or group, and null for a malformed key.
     /// </summary>
     public static string[]? People(string room)
     {

@@ -7,7 +7,7 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
 /// The items that one room publishes to one gateway, in order. The queue publishes the events of several waiting
-/// commits as one item. Runs in the room's turns.
+/// commits as one item. Not thread-safe: all code of this class runs on the room grain's task scheduler.
 /// </summary>
 /// <param name="send">Appends an item to the gateway's stream.</param>
 internal sealed partial class GatewayPublishQueue(
@@ -20,12 +20,12 @@ internal sealed partial class GatewayPublishQueue(
 
     public bool IsAttached { get; set; }
 
-    /// <summary>The loop that publishes; completed if no item waits or is in flight. Never fails.</summary>
+    /// <summary>The loop that publishes. Completed if no item waits or is in flight. Never fails.</summary>
     public Task Sending { get; private set; } = Task.CompletedTask;
 
     /// <summary>
-    /// Queues an item. If more than <see cref="RoomOptions.WaitingPublishes"/> events would wait, all waiting items are
-    /// dropped first. The gateway notices the gap at the next item or by its head poller, and then reads the dropped
+    /// Queues an item. If more than <see cref="RoomOptions.WaitingPublishes"/> events would then wait, first drops all
+    /// waiting items. The gateway notices the gap at the next item or by its head poller, and then reads the dropped
     /// events from the log. For a gateway that cannot keep up, reading the log is cheaper than a long queue.
     /// </summary>
     public void Add(GatewayStreamItem item)
@@ -61,7 +61,7 @@ internal sealed partial class GatewayPublishQueue(
 
     private async Task SendAsync()
     {
-        // Wait for the next turn, so that the room answers the entries of a commit before it publishes the events.
+        // Yield, so that the room answers the entries of a commit before it publishes the events.
         await Task.Yield();
         while (_waiting.Count > 0)
         {
@@ -72,8 +72,8 @@ internal sealed partial class GatewayPublishQueue(
                 _enough = null;
             }
 
-            // Under heavy load the events arrive in bursts. A pause that is 50 % longer lets the next publish include
-            // the next burst.
+            // Under heavy load the events arrive in bursts. After a large publish, wait 50 % longer, so that the next
+            // publish includes the next burst.
             _throttle.OnFlushed(_events > options.PublishEvents / 4 ? 1.5 : 1);
             while (TryTake(out var item))
             {
@@ -130,7 +130,7 @@ internal sealed partial class GatewayPublishQueue(
         && next.Events[0].Seq == first.Events[0].Seq + taken && taken + next.Events.Length <= options.RowsPerBatch;
 
     [LoggerMessage(110, LogLevel.Warning,
-        "Publishing {Item} to gateway {Gateway} failed; the gateway reads lost events from the log")]
+        "Publishing {Item} to gateway {Gateway} failed; the gateway reads lost events from the message log")]
     private partial void LogFailed(Exception exception, string gateway, string item);
 
     [LoggerMessage(111, LogLevel.Warning,

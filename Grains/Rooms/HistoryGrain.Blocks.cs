@@ -12,7 +12,7 @@ internal sealed partial class HistoryGrain
         {
             if (!await gate.IsOpenAsync())
             {
-                // A silo of an older version would not obey the block.
+                // A silo of version 0.1.0 may still run. It would not apply the block.
                 return new(Refusals.NeedsUpgrade);
             }
 
@@ -36,13 +36,15 @@ internal sealed partial class HistoryGrain
 
         try
         {
-            // Call the room even if the block was stored before: an earlier call may have failed here.
+            // Call the room even if the block was stored before, because an earlier request may have failed after it
+            // stored the block.
             await grains.GetGrain<IRoomGrain>(RoomKey.Direct(set.User, set.Blocked)).BlocksChangedAsync();
             return new();
         }
         catch (Exception)
         {
-            // The store logs that it is unavailable, and Orleans logs why the room was not reached.
+            // The exception is not logged here: the store logs its own outage, and Orleans logs why the room was not
+            // reached.
             return new(Refusals.BlockNotComplete);
         }
     }

@@ -6,7 +6,9 @@ namespace OrleansChat.Grains.Rooms;
 /// <summary>Stores, reads and removes the reports of messages.</summary>
 internal sealed partial class HistoryGrain
 {
-    /// <summary>Maximum number of reports in one answer; a higher limit counts as this number.</summary>
+    /// <summary>
+    /// Maximum number of reports in one answer. A request with a higher limit gets at most this number.
+    /// </summary>
     public const int MaxReports = 100;
 
     public Task<RoomReply> ReportAsync(ReportAsk ask) => DecideAsync(ask.Room, ask.User, RoomAction.Read, ask.Claimed, async (_, _) =>
@@ -17,7 +19,7 @@ internal sealed partial class HistoryGrain
             return refused;
         }
 
-        // A repetition is not charged.
+        // A user who reports the same message again is not charged again.
         if (target!.IsReported)
         {
             return Refusals.Done;
@@ -52,7 +54,9 @@ internal sealed partial class HistoryGrain
     public Task<RoomReply> DismissAsync(DismissAsk ask) => ModerateAsync(
         ask.Room, ask.User, ask.Claimed, () => log.DismissAsync(ask.Room, ask.Message, CancellationToken.None));
 
-    /// <summary>Does something for a user who may moderate the room. For other users, returns the refusal.</summary>
+    /// <summary>
+    /// Runs <paramref name="action"/> for a user who may moderate the room. For any other user, returns the refusal.
+    /// </summary>
     private Task<RoomReply> ModerateAsync(string room, string user, RoomAction claimed, Func<Task> action)
         => DecideAsync(room, user, RoomAction.Read | RoomAction.Moderate, claimed, async (facts, access) =>
         {
@@ -68,11 +72,13 @@ internal sealed partial class HistoryGrain
         });
 
     /// <summary>
-    /// Decides a command of a user who may read the room. Any other user gets the same refusal, after the same calls, as
-    /// for a page of history.
+    /// Runs <paramref name="decide"/> for a user who may read the room. Any other user gets the same refusal as for a
+    /// page of history, after the same calls to the message log and the authorizer.
     /// </summary>
     /// <param name="actions">The actions that the authorizer is asked about.</param>
-    /// <param name="decide">Gets null instead of the facts in a direct room that does not exist.</param>
+    /// <param name="decide">
+    /// Decides the command. The facts are null if the room is a direct room that does not exist.
+    /// </param>
     private async Task<RoomReply> DecideAsync(
         string room, string user, RoomAction actions, RoomAction claimed, Func<RoomFacts?, Access, Task<RoomReply>> decide)
     {
@@ -89,12 +95,15 @@ internal sealed partial class HistoryGrain
         }
         catch (MessageLogEntryException)
         {
-            // The log cannot store this name of a room or user, so the room does not exist.
+            // The log cannot store the name of the room or the user. Answer as for a room that does not exist.
             return new Refused(Refusal.NotFound, "");
         }
     }
 
-    /// <summary>Charges the user for a report. Null if the budget allows it, otherwise the refusal. Never throws.</summary>
+    /// <summary>
+    /// Charges a report to the user's budget. Returns null if the budget allows it, otherwise the refusal. Never
+    /// throws.
+    /// </summary>
     private async Task<Refused?> ChargeReportAsync(string user)
     {
         var (burst, interval) = (options.Value.ReportsPerUser, options.Value.ReportInterval);

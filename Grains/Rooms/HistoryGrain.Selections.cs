@@ -6,7 +6,7 @@ namespace OrleansChat.Grains.Rooms;
 /// <summary>Reads pages of selected events: threads, pinned messages, and the changes of a group.</summary>
 internal sealed partial class HistoryGrain
 {
-    /// <summary>The events that the page is about; null for all events.</summary>
+    /// <summary>The events that the requested page has; null if it has all events of the room.</summary>
     private static EventSelection? SelectionOf(PageAsk ask) => ask switch
     {
         { Thread: { } message } => EventSelection.RepliesTo(message),
@@ -27,9 +27,10 @@ internal sealed partial class HistoryGrain
     }
 
     /// <summary>
-    /// Decides whether a user who may read the room may also read the page. Null if the user may.
+    /// Decides whether a user who may read the room may also read the page. Returns null if the user may, otherwise the
+    /// refusal.
     /// </summary>
-    /// <param name="facts">Null for a direct room without a message.</param>
+    /// <param name="facts">The facts about the room; null for a direct room without a message.</param>
     private async ValueTask<Refusal?> RefuseSelectionAsync(PageAsk ask, RoomFacts? facts)
     {
         if (SelectionOf(ask) != EventSelection.Changes)

@@ -3,7 +3,7 @@ using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>Counts the replies, and lists the readers, of messages.</summary>
+/// <summary>Counts the replies to messages, and lists the readers of a message.</summary>
 internal sealed partial class HistoryGrain
 {
     /// <summary>Maximum number of users in the list of a message's readers.</summary>
@@ -34,7 +34,7 @@ internal sealed partial class HistoryGrain
         }
         catch (MessageLogEntryException)
         {
-            // The log cannot store this name of a room or user, so the room does not exist.
+            // The log cannot store the name of the room or the user. Answer as for a room that does not exist.
             return Refuse(new(Refusal.NotFound, ""));
         }
     }
@@ -42,8 +42,8 @@ internal sealed partial class HistoryGrain
     private static ReaderPage Refuse(Refused refused) => new([], false, refused);
 
     /// <summary>
-    /// Adds the number of replies to each message, with at most one call to the log. If the count fails, the events have
-    /// no numbers: the events are more important than their numbers.
+    /// Adds the number of replies to each message, with at most one call to the log. If the log cannot count the
+    /// replies, returns the events without these numbers, because a page without numbers is better than no page.
     /// </summary>
     private async Task<RoomEvent[]> WithRepliesAsync(string room, IReadOnlyList<RoomEvent> events, CancellationToken cancellationToken)
     {

@@ -6,8 +6,9 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Reads the message log, and changes what no room's grain changes: the personal settings and the blocks of users, and
-/// reports. A stateless worker, so any number of calls run at the same time on each silo.
+/// Reads the message log. Also stores what the room grain does not store: a user's settings for a room, blocks between
+/// users, and reports of messages. The grain is a reentrant stateless worker, so any number of calls can run at the
+/// same time on each silo.
 /// </summary>
 [StatelessWorker, Reentrant]
 [GrainType("history")]
@@ -15,13 +16,17 @@ internal sealed partial class HistoryGrain(
     IMessageLog log, LogVersionGate gate, IClusterMembershipService cluster, IGrainFactory grains, TimeProvider time,
     IOptions<RoomOptions> options, RoomAuthorization? authorization = null) : Grain, IHistoryGrain
 {
-    /// <summary>Maximum number of events in one read; a higher limit counts as this number.</summary>
+    /// <summary>Maximum number of events in one read. A request with a higher limit gets at most this number.</summary>
     public const int MaxEvents = 1000;
 
-    /// <summary>Maximum number of conversations in one page; a higher limit counts as this number.</summary>
+    /// <summary>
+    /// Maximum number of conversations in one page. A request with a higher limit gets at most this number.
+    /// </summary>
     public const int MaxConversations = 100;
 
-    /// <summary>Maximum number of members in one page; a higher limit counts as this number.</summary>
+    /// <summary>
+    /// Maximum number of members in one page. A request with a higher limit gets at most this number.
+    /// </summary>
     public const int MaxMembers = 200;
 
     /// <summary>Maximum number of rooms in one head poll.</summary>
@@ -29,7 +34,7 @@ internal sealed partial class HistoryGrain(
 
     /// <summary>
     /// The highest sequence after which a read may begin. With this sequence, the end of the range still fits into a
-    /// long. No room has so many events.
+    /// long. No room has that many events.
     /// </summary>
     private const long MaxAfter = long.MaxValue - MaxEvents;
 
@@ -60,7 +65,8 @@ internal sealed partial class HistoryGrain(
             var events = await ReadAsync(ask.Room, new(from, Math.Clamp(ask.Limit, 1, MaxEvents), bytes), ask.Whole, facts.Seq, cancellationToken);
             var head = Math.Max(facts.Seq, events is [.., var newest] ? newest.Seq : 0);
 
-            // A gateway of the previous version does not know the numbers of replies.
+            // A call without a limit in bytes comes from a gateway of version 0.1.0, which does not know the numbers of
+            // replies.
             return new HistoryPage(bytes == int.MaxValue ? events : await WithRepliesAsync(ask.Room, events, cancellationToken), head, null);
         }
         catch (MessageLogUnavailableException)
@@ -69,7 +75,7 @@ internal sealed partial class HistoryGrain(
         }
         catch (MessageLogEntryException)
         {
-            // The log cannot store this name of a room or user, so the room does not exist.
+            // The log cannot store the name of the room or the user. Answer as for a room that does not exist.
             return new HistoryPage([], 0, Refusal.NotFound);
         }
     }
@@ -89,7 +95,7 @@ internal sealed partial class HistoryGrain(
         }
         catch (MessageLogEntryException)
         {
-            // The log cannot store this name of a room or user, so the room does not exist.
+            // The log cannot store the name of the room or the user. Answer as for a room that does not exist.
             return new PresenceSnapshot(0, null, Refusal.NotFound);
         }
     }
@@ -106,7 +112,8 @@ internal sealed partial class HistoryGrain(
     {
         var limit = Math.Clamp(ask.Limit, 1, MaxConversations);
 
-        // An old process does not record which conversations it changes. So while one may run, there is no cursor.
+        // A process of version 0.1.0 does not record which conversations it changes. While such a process may run, the
+        // page has no cursor, because the client could not rely on the changes after it.
         var hasCursor = await gate.IsOpenAsync();
         if (hasCursor && ask.Since is { } since
             && await ClearlyAsync(() => log.ConversationChangesAsync(ask.User, since, limit, CancellationToken.None)) is { } changes
@@ -134,15 +141,16 @@ internal sealed partial class HistoryGrain(
                 return new([.. rows.Select(ToConversation)], hasMore, hasCursor && first is null ? cursor : null);
             }
 
-            // The authorizer denies every room of this page. A client continues after the last room of a page, so the
-            // page must not be empty.
+            // The authorizer denies every room of this page. Read the next page, because a client continues after the
+            // last room of the page that it gets.
             before = new(page.Rows[count - 1].Ts, page.Rows[count - 1].Room);
         }
     }
 
     /// <summary>
-    /// Returns the rows of the rooms that the authorizer does not deny to the user. The actions that a token grants are
-    /// not known here. Throws <see cref="IOException"/> if the authorizer does not answer.
+    /// Returns the rows of the rooms that the authorizer does not deny to the user. The actions that the user's token
+    /// grants are not known here, so they do not count. Throws <see cref="IOException"/> if the authorizer does not
+    /// answer.
     /// </summary>
     private async ValueTask<IReadOnlyList<ConversationRow>> ReadableAsync(IReadOnlyList<ConversationRow> rows, string user)
     {
@@ -179,7 +187,7 @@ internal sealed partial class HistoryGrain(
                 return new(stranger);
             }
 
-            // Ask the authorizer even if the room does not exist, so that the user sees no difference.
+            // Ask the authorizer even if the room does not exist, so that the user cannot find out whether it exists.
             var facts = await log.FactsAsync(set.Room, set.User, CancellationToken.None);
             var access = RoomKey.IsDirect(set.Room) ? new Access()
                 : await AskAsync(set.Room, facts?.Kind ?? RoomKind.Group, set.User, RoomAction.Read, set.Claimed, facts);
@@ -201,7 +209,7 @@ internal sealed partial class HistoryGrain(
         }
         catch (MessageLogEntryException)
         {
-            // The log cannot store this name of a room or user, so the room does not exist.
+            // The log cannot store the name of the room or the user. Answer as for a room that does not exist.
             return new(Refusals.NoRoom);
         }
     }
@@ -212,11 +220,12 @@ internal sealed partial class HistoryGrain(
         {
             var facts = await log.FactsAsync(room, user, CancellationToken.None);
 
-            // The links are read even if the facts suffice, so that the number of reads does not depend on the room.
+            // Read the links even if the facts are enough. Otherwise the number of reads would depend on whether the
+            // group exists.
             var byLink = links.Length > 0
                 && await log.HasLinkAsync(room, user, links, time.GetUtcNow().ToUnixTimeMilliseconds(), CancellationToken.None);
 
-            // Ask the authorizer even if the group does not exist, so that the user sees no difference.
+            // Ask the authorizer even if the group does not exist, so that the user cannot find out whether it exists.
             return await AskAsync(room, RoomKind.Group, user, RoomAction.Join | RoomAction.Read, claimed, facts) is not { } access
                 || (facts is not null && RoomRights.MayCall(facts.Role, IsBanned(facts), access, byLink));
         }
@@ -226,7 +235,7 @@ internal sealed partial class HistoryGrain(
         }
         catch (MessageLogEntryException)
         {
-            // The log cannot store this name of a room or user, so the room does not exist.
+            // The log cannot store the name of the room or the user. Answer as for a room that does not exist.
             return false;
         }
     }
@@ -248,7 +257,7 @@ internal sealed partial class HistoryGrain(
             var now = time.GetUtcNow().ToUnixTimeMilliseconds();
             Member[] page =
             [
-                // A user without a role whose ban or mute has ended is an outsider like any other.
+                // Leave out users who have no role and whose ban or mute has ended.
                 .. members.Where(member => member.Role != RoomRole.None || member.MutedUntil > now || member.BannedUntil > now)
                     .Where(member => string.CompareOrdinal(member.User, ask.After) > 0)
                     .OrderBy(member => member.User, StringComparer.Ordinal)
@@ -262,7 +271,7 @@ internal sealed partial class HistoryGrain(
         }
         catch (MessageLogEntryException)
         {
-            // The log cannot store this name of a room or user, so the room does not exist.
+            // The log cannot store the name of the room or the user. Answer as for a room that does not exist.
             return new([], false, Refusal.NotFound);
         }
     }
@@ -278,7 +287,9 @@ internal sealed partial class HistoryGrain(
         return (facts, refusal);
     }
 
-    /// <summary>Like the other overload. Also returns the answer of the authorizer about these actions.</summary>
+    /// <summary>
+    /// Like the overload above, but asks the authorizer about <paramref name="actions"/> and returns its answer too.
+    /// </summary>
     private async Task<(RoomFacts? Facts, Refusal? Refusal, Access Access)> LookAsync(
         string room, string user, RoomAction actions, RoomAction claimed, CancellationToken cancellationToken)
     {
@@ -293,8 +304,8 @@ internal sealed partial class HistoryGrain(
             return (facts, facts is null && !RoomKey.IsDirect(room) ? Refusal.NotFound : null, default);
         }
 
-        // If the server could have chosen the name, ask the authorizer even if there is no such group, so that the user
-        // sees no difference.
+        // If the name has the form that the server chooses for groups, ask the authorizer even if there is no such
+        // group. So the user cannot find out whether the group exists.
         return await AskAsync(room, facts?.Kind ?? RoomKind.Group, user, actions, claimed, facts) is not { } access ? (null, Refusal.Unavailable, default)
             : facts is null ? (null, Refusal.NotFound, access)
             : RoomRights.RefuseRead(room, facts.Kind, facts.Role, IsBanned(facts), access) is { } outsider ? (null, outsider.Reason, access)
@@ -303,17 +314,17 @@ internal sealed partial class HistoryGrain(
 
     private bool IsBanned(RoomFacts facts) => facts.BannedUntil > time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>Returns null if the authorizer does not answer.</summary>
+    /// <summary>Asks the authorizer, if the silo has one. Returns null if it does not answer.</summary>
     private async ValueTask<Access?> AskAsync(string room, RoomKind kind, string user, RoomAction actions, RoomAction claimed, RoomFacts? facts)
         => authorization is { IsOn: true }
             ? (await authorization.AskAsync([new(room, kind, user, actions, claimed, facts?.Role ?? RoomRole.None)]))[0]
             : new Access(claimed);
 
     /// <summary>
-    /// Reads a range with a limit in bytes. If the event <paramref name="whole"/> is inside the range, half of the
-    /// bytes are for the events up to it, and half for the events after it. If the event is before the range, reads the
-    /// oldest events of the range. If the event is at or after the head or the end of the range, reads the newest
-    /// events.
+    /// Reads a range with a limit in bytes. If the event with the sequence <paramref name="whole"/> is inside the
+    /// range, half of the bytes are for the events up to it, and half for the events after it. If the event is before
+    /// the range, reads the oldest events of the range. If the event is at or after the head or the end of the range,
+    /// reads the newest events.
     /// </summary>
     private async Task<RoomEvent[]> ReadAsync(string room, MessageLogRange range, long whole, long head, CancellationToken cancellationToken)
     {
@@ -329,7 +340,7 @@ internal sealed partial class HistoryGrain(
     }
 
     /// <summary>
-    /// Replaces the exceptions of the log by <see cref="IOException"/>, because gateways do not have the types of the
+    /// Replaces the exceptions of the log with <see cref="IOException"/>, because gateways do not have the types of the
     /// log's exceptions.
     /// </summary>
     private static async Task<T> ClearlyAsync<T>(Func<Task<T>> read)

@@ -9,10 +9,10 @@ namespace OrleansChat.Grains.Rooms;
 /// <remarks>
 /// The first of these that applies decides: a ban or mute in the room, the answer of this interface, the actions that
 /// the user's token grants, the user's role. So an answer cannot lift a ban or mute. The silo uses an answer again for
-/// 30 s if the room, the user, the action and the granted actions are the same. In a direct conversation, it asks only
-/// about <see cref="RoomAction.Write"/> and <see cref="RoomAction.React"/>, and only <see cref="RoomDecision.Deny"/>
-/// has an effect. If the server chose the group's name, a user who may not read or join the group gets the same answer
-/// as for a room that does not exist.
+/// 30 s if the room, the user, the action and the granted actions are the same. In a direct conversation, the silo asks
+/// only about <see cref="RoomAction.Write"/> and <see cref="RoomAction.React"/>, and only
+/// <see cref="RoomDecision.Deny"/> has an effect. If the server chose the name of a group, a user who may not read or
+/// join the group gets the same answer as for a room that does not exist.
 /// </remarks>
 public interface IRoomAuthorizer
 {
@@ -21,7 +21,7 @@ public interface IRoomAuthorizer
     /// blocked thread also blocks the room. If a call throws, or if it does not complete within 500 ms, the user's
     /// command is refused as <see cref="Refusal.Unavailable"/> and can be sent again.
     /// </summary>
-    /// <param name="cancellationToken">Cancelled when the answer is not needed any more.</param>
+    /// <param name="cancellationToken">Cancelled when the 500 ms are over.</param>
     ValueTask<RoomDecision> AuthorizeAsync(RoomRequest request, CancellationToken cancellationToken);
 }
 
@@ -41,10 +41,13 @@ public enum RoomDecision
 }
 
 /// <summary>One question to an <see cref="IRoomAuthorizer"/>.</summary>
-/// <param name="Room">The room's name. For a direct conversation, a key that <see cref="RoomKey.People"/> reads.</param>
+/// <param name="Room">
+/// The room's name. For a direct conversation, a key that <see cref="RoomKey.People"/> can read.
+/// </param>
 /// <param name="Kind">
 /// The room's kind. If the room does not exist, the kind that the command would create. For a name of the kind that the
-/// server chooses for groups, the authorizer is asked even if there is no such group. So the user sees no difference.
+/// server chooses for groups, the authorizer is asked even if there is no such group. So the user cannot find out
+/// whether the group exists.
 /// </param>
 /// <param name="Action">Exactly one action.</param>
 /// <param name="Claimed">The actions that the user's token grants in this room.</param>

@@ -8,7 +8,8 @@ namespace OrleansChat.Grains.Rooms;
 internal sealed class LatestCallTracker
 {
     /// <summary>
-    /// Maximum number of gateways remembered, far more than a cluster has. Before one more is added, all are forgotten.
+    /// Maximum number of gateways in the dictionary, far more than a cluster has. If this number is reached, the next
+    /// newer call first clears the dictionary.
     /// </summary>
     private const int MaxGateways = 1000;
 

@@ -4,7 +4,7 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The invitation links of a group. A table does not change; <see cref="Apply"/> returns another table.
+/// The invitation links of a group. A table is immutable: <see cref="Apply"/> returns the changed table.
 /// </summary>
 internal sealed class LinkTable(IReadOnlyList<RoomLink> links)
 {

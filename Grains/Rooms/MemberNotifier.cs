@@ -6,7 +6,7 @@ namespace OrleansChat.Grains.Rooms;
 /// Notifies the members of a room about new events. Each member gets one notification at a time, with a range of
 /// sequences. Events that are committed while a notification is in flight extend the range of the next notification.
 /// After <see cref="RoomOptions.NotifyAttempts"/> failed attempts a notification is dropped. No event is lost, because
-/// the log has the events. Runs in the room's turns.
+/// the log has the events. Not thread-safe: all code of this class runs on the room grain's task scheduler.
 /// </summary>
 /// <param name="notify">Notifies one member of a range of sequences, both ends included.</param>
 internal sealed partial class MemberNotifier(

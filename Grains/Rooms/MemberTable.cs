@@ -5,8 +5,8 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>The rights of each user of a room, and the counts of users on which limits and rights depend.</summary>
 /// <param name="under">
-/// The base, from which this table begins; null to begin empty. This table stores only its differences from the base.
-/// The base must not change while this table is used.
+/// The table from which this table begins, called the base; null to begin empty. This table stores only its differences
+/// from the base. The base must not change while this table is used.
 /// </param>
 internal sealed class MemberTable(MemberTable? under = null)
 {
@@ -19,7 +19,7 @@ internal sealed class MemberTable(MemberTable? under = null)
     /// <summary>Number of invited users.</summary>
     public int Invited { get; private set; } = under?.Invited ?? 0;
 
-    /// <summary>Number of users with a ban or mute, including those that have ended.</summary>
+    /// <summary>Number of users with a ban or mute. A ban or mute that has ended counts too.</summary>
     public int Restricted { get; private set; } = under?.Restricted ?? 0;
 
     /// <summary>The members. Only for a table without a base.</summary>

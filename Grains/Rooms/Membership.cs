@@ -6,7 +6,7 @@ namespace OrleansChat.Grains.Rooms;
 /// <summary>
 /// The rights of a room's users, and the invitation links of a group. The rights and links of a group come from the
 /// log. The members of a direct room are the users that its key names. A change is appended as an event, and takes
-/// effect when the event is committed. Runs in the room's turns.
+/// effect when the event is committed. Not thread-safe: all code of this class runs on the room grain's task scheduler.
 /// </summary>
 /// <param name="queue">Appends the join and leave events.</param>
 internal sealed class Membership(RoomOptions options, AppendQueue queue, TimeProvider time)
@@ -29,7 +29,7 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (var member in members)
         {
-            // A row with nothing but an ended ban or mute is not needed.
+            // Leave out users who have no role and whose ban or mute has ended.
             if (member.Role != RoomRole.None || member.MutedUntil > now || member.BannedUntil > now)
             {
                 Table.Set(member);
@@ -82,8 +82,8 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
         => table.Restricted >= options.GroupMembers && table.RestrictedAt(time.GetUtcNow().ToUnixTimeMilliseconds()) >= options.GroupMembers;
 
     /// <summary>
-    /// Makes the user a member. Returns null when the membership is durable, otherwise the refusal. Two concurrent
-    /// calls for one user append one event.
+    /// Makes the user a member. Returns null when the membership is durable, otherwise the refusal. Concurrent calls
+    /// for the same user append only one event.
     /// </summary>
     /// <param name="link">
     /// The sequence of the invitation link that lets the user in; null if the user may join without a link.

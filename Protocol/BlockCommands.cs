@@ -1,8 +1,8 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// Blocks another user. The server then refuses messages in the direct conversation of the two, and invitations of the
-/// blocked user, and leaves out the blocked user's mentions of this user.
+/// Blocks another user. The server then refuses every send in the direct conversation of the two users, and every
+/// invitation of this user by the blocked user. It also removes mentions of this user from the blocked user's messages.
 /// </summary>
 public sealed record Block(string? Id, string User) : ClientCommand(Id);
 

@@ -30,7 +30,8 @@ public enum ChatErrorCode
     Muted,
 
     /// <summary>
-    /// A field, the number of commands in a frame, or the number of the user's settings exceeds its limit.
+    /// A field is too long, a frame has too many commands, or the user has too many followed channels, personal
+    /// settings or blocks.
     /// </summary>
     TooLarge,
 
@@ -47,8 +48,8 @@ public enum ChatErrorCode
     Gone,
 
     /// <summary>
-    /// The room is full, the group has too many invited, banned or muted users or too many links, the user is in too
-    /// many groups, or the connection may not join more rooms.
+    /// The room has too many users, members, invited users, banned and muted users, links, pinned messages or reports;
+    /// or the user is in too many groups; or the connection may not join more rooms.
     /// </summary>
     RoomFull,
 

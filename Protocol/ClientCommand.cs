@@ -1,12 +1,12 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// A command from a client, sent as one JSON object of a frame. <see cref="CommandReader"/> returns commands that are
-/// already checked against the limits. The set of derived types is closed.
+/// A command from a client. In JSON mode, it is one JSON object of a frame. <see cref="CommandReader"/> returns
+/// commands that are already checked against the limits. The set of derived types is closed.
 /// </summary>
 /// <param name="Id">
-/// Chosen by the client, up to 64 characters; null for none. The answer has the same id. For a send, the id is the
-/// idempotency key.
+/// The id of the command, which the client chooses: up to 64 characters; null for none. The answer has the same id. For
+/// a send, it is the client id: if the user repeats the send, the room stores only one event.
 /// </param>
 public abstract record ClientCommand(string? Id);
 
@@ -27,10 +27,10 @@ public abstract record ClientCommand(string? Id);
 public sealed record Hello(
     string? Id, string? Token, string? Device, IReadOnlyList<ResumeRoom> Rooms, int? Conversations = null, string? Since = null) : ClientCommand(Id);
 
-/// <summary>The client's cursor in one room.</summary>
+/// <summary>The client's cursor in a room that it resumes.</summary>
 /// <param name="Room">The user's name for the room.</param>
 /// <param name="Seq">The last sequence that the client has; 0 for none.</param>
-/// <param name="Epoch">The epoch that the sequence belongs to; null if the client knows none.</param>
+/// <param name="Epoch">The epoch that the sequence belongs to; null if the client did not send it.</param>
 public sealed record ResumeRoom(string Room, long Seq, string? Epoch);
 
 /// <summary>
@@ -90,7 +90,8 @@ public sealed record Send(
 public sealed record Mark(string? Id, string Room, long Read) : ClientCommand(Id);
 
 /// <summary>
-/// Notifies the room that this user is typing. The server does not answer. Clients show the notice for 6 s.
+/// Notifies the other users in a room that this user is typing. The server does not answer. Clients show the notice for
+/// 6 s.
 /// </summary>
 public sealed record Typing(string? Id, string Room) : ClientCommand(Id);
 
@@ -99,13 +100,16 @@ public sealed record Typing(string? Id, string Room) : ClientCommand(Id);
 /// newest events.
 /// </summary>
 /// <param name="Thread">
-/// The sequence of a message, to request only the replies to it; null for all events. Then around is null.
+/// The sequence of a message, to request only the replies to this message; null for all events. If it is set, around is
+/// null.
 /// </param>
 /// <param name="Pinned">
-/// True to request only the pinned messages. Then before, after, around and thread are null.
+/// True to request only the pinned messages. If it is true, before, after, around and thread are null, and changes is
+/// false.
 /// </param>
 /// <param name="Changes">
-/// True to request only the events that changed a group. Then around and thread are null, and pinned is false.
+/// True to request only the events that changed a group. If it is true, around and thread are null, and pinned is
+/// false.
 /// </param>
 public sealed record History(
     string? Id, string Room, long? Before, long? After, long? Around, int Limit, long? Thread = null, bool Pinned = false, bool Changes = false)
@@ -129,7 +133,7 @@ public sealed record Conversations(string? Id, long? Before, string? Room, int L
 /// Changes the personal settings of a conversation. Other users do not see them. A setting that is null stays as it is.
 /// </summary>
 /// <param name="Hidden">
-/// True removes the conversation from the list until its next event. False shows it again.
+/// True removes the conversation from the list until its next event. False adds the conversation again.
 /// </param>
 /// <param name="Followed">True adds a channel to the list. False removes it. Only for channels.</param>
 /// <param name="Muted">

@@ -4,8 +4,8 @@ namespace OrleansChat.Protocol;
 public static class CloseCodes
 {
     /// <summary>
-    /// True if a client should reconnect after this code. For codes from 4000, only the range decides, so a client can
-    /// also handle codes that were added after the client was written.
+    /// True if a client should reconnect after this code. From 4000 on, only the range of the code counts. So a client
+    /// can also handle a code that was added after the client was written.
     /// </summary>
     public static bool MayComeBack(CloseCode code) =>
         code is CloseCode.GoingAway or CloseCode.ServiceRestart || (int)code is >= 4000 and < 4500;

@@ -31,7 +31,10 @@ public static partial class CommandReader
         return new Send(key, room, kind, null, fields.Need(Field.Ref, fields.Number(Field.Ref, 1)), null, null);
     }
 
-    /// <summary>The code of a link; null if absent or invalid. The error does not repeat the code.</summary>
+    /// <summary>
+    /// Reads the code of a link; null if absent or invalid. The error does not contain the code, because the code is a
+    /// secret.
+    /// </summary>
     private static string? Code(ref FieldReader fields, Field field)
     {
         var code = fields.String(field);

@@ -16,8 +16,8 @@ namespace OrleansChat.Protocol;
 public static partial class CommandReader
 {
     /// <summary>
-    /// Adds one entry for each line of the frame. After the maximum number of commands, or after
-    /// <see cref="Bounds.BrokenLines"/> lines that are not JSON, one error answers all remaining lines.
+    /// Adds one entry to <paramref name="into"/> for each line of the frame. After the maximum number of commands, or
+    /// after <see cref="Bounds.BrokenLines"/> lines that are not JSON, one error answers all remaining lines.
     /// </summary>
     public static void Read(ReadOnlySpan<byte> frame, ProtocolLimits limits, List<ParsedCommand> into)
     {

@@ -1,20 +1,22 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// The kinds of events in a room's log. Clients may send the first five kinds, <see cref="Pin"/> and
-/// <see cref="Unpin"/> in every room, and the kinds from <see cref="Invite"/> to <see cref="Unlink"/> only in groups.
+/// The kinds of events in a room's log. Clients may send <see cref="Msg"/> to <see cref="Unreact"/>, <see cref="Pin"/>
+/// and <see cref="Unpin"/> in every room. They may send <see cref="Invite"/> to <see cref="Unlink"/> only in groups.
 /// Only the server writes <see cref="Join"/> and <see cref="Leave"/>.
 /// </summary>
 public enum EventKind
 {
     Msg,
 
-    /// <summary>A new text for the message that <c>ref</c> names. Only the message's author may send it.</summary>
+    /// <summary>
+    /// Replaces the text of the message that <c>ref</c> names. Only the message's author may send this event.
+    /// </summary>
     Edit,
 
     /// <summary>
-    /// Deletes the text and meta of the message that <c>ref</c> names. The message's author may send this event. In a
-    /// group, a user who may moderate (<see cref="GroupAction.Moderate"/>) may also send it, if the author has a lower
+    /// Deletes the text, meta and mentions of the message that <c>ref</c> names. The message's author may send this
+    /// event. A user who may moderate (<see cref="GroupAction.Moderate"/>) may also send it, if the author has a lower
     /// role.
     /// </summary>
     Delete,
@@ -28,7 +30,7 @@ public enum EventKind
     /// <summary>A user became a member of the group.</summary>
     Join,
 
-    /// <summary>A user left the group and is no longer a member, or declined the invitation.</summary>
+    /// <summary>A user left the group and is no longer a member, or declined an invitation to the group.</summary>
     Leave,
 
     /// <summary>Allows <c>user</c> to join the group.</summary>
@@ -74,7 +76,7 @@ public enum EventKind
 
     /// <summary>
     /// A kind that this server does not know, because a newer server wrote the event during an upgrade. The server
-    /// sends the event without its content, so that the sequences have no gap.
+    /// sends the event without its content instead of leaving it out, so that the sequences have no gap.
     /// </summary>
     Other,
 }

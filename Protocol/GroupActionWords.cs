@@ -2,7 +2,7 @@ using OrleansChat.Protocol.Json;
 
 namespace OrleansChat.Protocol;
 
-/// <summary>The words for actions, in JSON and in text mode.</summary>
+/// <summary>The words that JSON and text mode use for the values of <see cref="GroupAction"/>.</summary>
 internal static class GroupActionWords
 {
     public static IReadOnlyList<string> All { get; } = List(GroupActions.All);

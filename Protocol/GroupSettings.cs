@@ -48,8 +48,8 @@ public enum GroupAction
     Invite,
 
     /// <summary>
-    /// Remove, ban and mute users of lower roles. Lift bans and mutes. Delete the messages, and end the invitation
-    /// links, of users of lower roles.
+    /// Remove, ban and mute users of lower roles, and lift their bans and mutes. Delete messages of users of lower
+    /// roles, and end their invitation links. Mention every user of the room.
     /// </summary>
     Moderate,
 

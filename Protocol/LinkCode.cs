@@ -9,12 +9,12 @@ namespace OrleansChat.Protocol;
 /// </summary>
 public static class LinkCode
 {
-    /// <summary>The number of characters that 128 random bits need.</summary>
+    /// <summary>Minimum length of a code: the number of characters that 128 random bits need in base32.</summary>
     public const int MinCharacters = 26;
 
     public const int MaxCharacters = 64;
 
-    /// <summary>The rule for codes, for error messages.</summary>
+    /// <summary>The rule for a code, as text for an error.</summary>
     public const string Rule = "a code is 26 to 64 characters of a-z and 2-7; to make one, write 128 random bits in base32 (RFC 4648), in lower case and without padding";
 
     private static readonly SearchValues<char> Allowed = SearchValues.Create(RoomName.PrivateAlphabet);
@@ -22,6 +22,6 @@ public static class LinkCode
     public static bool IsValid(string code) =>
         code.Length is >= MinCharacters and <= MaxCharacters && !code.AsSpan().ContainsAnyExcept(Allowed);
 
-    /// <summary>A new code. Nobody can guess it.</summary>
+    /// <summary>Returns a new random code, which nobody can guess.</summary>
     public static string New() => RandomNumberGenerator.GetString(RoomName.PrivateAlphabet, MinCharacters);
 }

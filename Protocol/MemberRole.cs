@@ -4,7 +4,8 @@ namespace OrleansChat.Protocol;
 public enum MemberRole
 {
     /// <summary>
-    /// May do everything. Users with another role may not give roles or change the settings of the group.
+    /// May do everything. Users with another role may give roles and change the settings of the group only if their
+    /// token grants this.
     /// </summary>
     Owner,
 

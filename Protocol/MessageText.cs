@@ -6,7 +6,9 @@ namespace OrleansChat.Protocol;
 /// <summary>The rules for a message's text, the same in JSON mode and in text mode.</summary>
 internal static class MessageText
 {
-    /// <summary>The error, or null if the text is valid. The text must not contain an unpaired surrogate.</summary>
+    /// <summary>
+    /// Returns the error, or null if the text is valid. The text must not contain an unpaired surrogate.
+    /// </summary>
     public static Failure? Check(string text, ProtocolLimits limits) => text switch
     {
         "" => new Failure(ChatErrorCode.BadRequest, "text is empty"),

@@ -10,8 +10,8 @@ namespace OrleansChat.Protocol;
 internal static partial class NormalForm
 {
     /// <summary>
-    /// Stands in the table instead of a combining class. Marks a character that normal form C always replaces with
-    /// other characters.
+    /// Marks a character that normal form C always replaces with other characters. In the table, this value takes the
+    /// place of the character's combining class.
     /// </summary>
     private const byte Replaced = 255;
 
@@ -57,7 +57,7 @@ internal static partial class NormalForm
     }
 
     /// <summary>
-    /// True if the two characters compose, directly or after one of them is taken apart:
+    /// True if the two characters compose, either directly or after one of them is decomposed:
     /// <list type="bullet">
     /// <item>The first character may consist of a letter and a mark. If the second character is a mark with a lower
     /// class, normalization moves it between the letter and the first mark. For example, <c>Â</c> followed by a dot
@@ -74,8 +74,8 @@ internal static partial class NormalForm
         || (combining == 0 && Parts.TryGetValue(second, out parts) && Compose(first, parts.First, combining));
 
     /// <summary>
-    /// A leading consonant and a vowel compose to a syllable. A syllable without a trailing consonant composes with a
-    /// trailing consonant (The Unicode Standard §3.12).
+    /// True if two characters of the Korean script Hangul compose (The Unicode Standard §3.12). A leading consonant and
+    /// a vowel compose to a syllable. A syllable without a trailing consonant composes with a trailing consonant.
     /// </summary>
     private static bool ComposeHangul(int first, int second) => second <= 0x1175
         ? first is >= 0x1100 and <= 0x1112

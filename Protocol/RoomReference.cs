@@ -1,8 +1,8 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// What a user calls a room: a channel or group by its name (<see cref="RoomName"/>), a direct conversation by <c>@</c>
-/// and the id of the other user.
+/// A user's name for a room. For a channel or group, it is the room's name (<see cref="RoomName"/>). For a direct
+/// conversation, it is <c>@</c> and the id of the other user.
 /// </summary>
 public static class RoomReference
 {
@@ -12,7 +12,8 @@ public static class RoomReference
     public static bool IsValid(string reference) => User(reference) is { } user ? UserId.IsUser(user) : RoomName.IsValid(reference);
 
     /// <summary>
-    /// The user that a reference to a direct conversation names; null for a channel or group. The id is not checked.
+    /// Returns the user id in a reference to a direct conversation; null for a channel or group. This method does not
+    /// check the id.
     /// </summary>
     public static string? User(string reference) => reference.StartsWith('@') ? reference[1..] : null;
 

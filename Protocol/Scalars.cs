@@ -1,8 +1,8 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// Measures the length of a text in Unicode scalar values. All programming languages count scalar values in the same
-/// way.
+/// Measures the length of a text in Unicode scalar values. The protocol uses this unit because a text has the same
+/// number of scalar values in every programming language.
 /// </summary>
 internal static class Scalars
 {

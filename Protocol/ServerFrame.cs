@@ -3,7 +3,7 @@ namespace OrleansChat.Protocol;
 /// <summary>A frame from the server: one JSON object. The set of derived types is closed.</summary>
 public abstract record ServerFrame;
 
-/// <summary>The answer to a hello: the user's identity, and every limit that applies.</summary>
+/// <summary>The answer to <c>hello</c>: the user's identity, and every limit that applies.</summary>
 /// <param name="Session">Name of this session. Clients use it only for logs and support requests.</param>
 /// <param name="Heartbeat">Milliseconds without data from the client after which the server sends a ping.</param>
 /// <param name="PresenceBound">Milliseconds within which presence is correct again after any failure.</param>
@@ -36,9 +36,9 @@ public sealed record Joined(
     MemberRole? Role = null, string? Title = null, GroupSettings? Settings = null, long? Mentions = null, bool UnreadMore = false) : ServerFrame;
 
 /// <summary>An event of a room's log (<c>ev</c>).</summary>
-/// <param name="Room">The viewer's name for the room.</param>
+/// <param name="Room">The name of the room, as the user who gets the frame calls it.</param>
 /// <param name="Ts">Milliseconds since 1970 UTC; never decreases within a room.</param>
-/// <param name="Id">The sender's idempotency key; sent only on the sender's own connections.</param>
+/// <param name="Id">The client id of the event; null for users other than the sender.</param>
 /// <param name="Edited">True if the text was edited.</param>
 /// <param name="User">The user whose rights in a group change; null for other events.</param>
 /// <param name="Role">For <see cref="EventKind.Role"/>: the new role. Otherwise null.</param>
@@ -51,8 +51,8 @@ public sealed record Joined(
 /// </param>
 /// <param name="Settings">For <see cref="EventKind.Settings"/>: the new settings. Otherwise null.</param>
 /// <param name="Replies">
-/// In a page of history: the number of messages that reply to this one, up to <see cref="Bounds.CountedReplies"/>; null for
-/// none. Otherwise null.
+/// In a page of history: the number of messages that reply to this one, up to <see cref="Bounds.CountedReplies"/>; null
+/// for none. In every other frame: null.
 /// </param>
 /// <param name="Mentions">
 /// The user ids that a message mentions, or <see cref="Mention.Everyone"/>; null for none, and for a deleted message.
@@ -79,15 +79,15 @@ public sealed record Ok(string? Id, string? Room, long? Seq, long? Ts, bool Dup,
 /// </param>
 public sealed record Err(string? Id, ChatErrorCode Code, string Message, int? Retry, string? Room = null) : ServerFrame;
 
-/// <summary>The answer to history. The events are in ascending sequence.</summary>
+/// <summary>The answer to <c>history</c>. The events are in ascending order of their sequences.</summary>
 /// <param name="First">The first sequence in the page; 0 if the page is empty.</param>
 /// <param name="More">
-/// True if there are more events, or more replies in a page of a thread: newer ones if <c>after</c> was given, else
-/// older ones.
+/// True if there are more events of the kind that the page has (all events, replies, pinned messages or changes): newer
+/// events if <c>after</c> was given, otherwise older events.
 /// </param>
 public sealed record Page(string? Id, string Room, IReadOnlyList<ChatEvent> Events, long First, long Last, bool More) : ServerFrame;
 
-/// <summary>The answer to conversations. The conversation with the newest event is first.</summary>
+/// <summary>The answer to <c>conversations</c>. The conversation with the newest event is first.</summary>
 /// <param name="More">True if there are more conversations after these.</param>
 /// <param name="Cursor">
 /// With this cursor, the client can later request the changes since this answer; null if there is none.
@@ -129,11 +129,11 @@ public sealed record ConversationEntry(
 public sealed record LastEvent(long Seq, long Ts, string From, EventKind Kind, string? Text, string? User = null);
 
 /// <summary>
-/// On another connection, the user changed the settings of a conversation. The client can request the changes.
+/// The user changed the personal settings of a conversation on another connection. The client can request the changes.
 /// </summary>
 public sealed record ConversationChanged(string Room) : ServerFrame;
 
-/// <summary>The answer to members. The members are ordered by user id.</summary>
+/// <summary>The answer to <c>members</c>. The members are ordered by user id.</summary>
 /// <param name="More">True if there are more members after these.</param>
 public sealed record MemberList(string? Id, string Room, IReadOnlyList<MemberEntry> Members, bool More) : ServerFrame;
 
@@ -155,15 +155,15 @@ public sealed record MemberEntry(string User, MemberRole? Role, long? Muted, lon
     public const long Forever = (1L << 53) - 1;
 }
 
-/// <summary>The answer to readers. The users are ordered by user id.</summary>
+/// <summary>The answer to <c>readers</c>. The users are ordered by user id.</summary>
 /// <param name="Ref">The sequence of the message.</param>
 /// <param name="More">True if more users have read the message.</param>
 public sealed record ReaderList(string? Id, string Room, long Ref, IReadOnlyList<string> Users, bool More) : ServerFrame;
 
-/// <summary>The answer to blocks. The users are ordered by user id.</summary>
+/// <summary>The answer to <c>blocks</c>. The users are ordered by user id.</summary>
 public sealed record BlockList(string? Id, IReadOnlyList<string> Users) : ServerFrame;
 
-/// <summary>The answer to reports. The newest report is first.</summary>
+/// <summary>The answer to <c>reports</c>. The newest report is first.</summary>
 /// <param name="More">True if there are older reports.</param>
 public sealed record ReportList(string? Id, string Room, IReadOnlyList<ReportEntry> Reports, bool More) : ServerFrame;
 
@@ -179,7 +179,7 @@ public sealed record ReportEntry(long Ref, string From, string User, long Ts, st
 /// <param name="Title">The title of the group; null for none.</param>
 public sealed record Invited(string Room, string? Title) : ServerFrame;
 
-/// <summary>The answer to who.</summary>
+/// <summary>The answer to <c>who</c>.</summary>
 /// <param name="Users">The users in the room; null if there are too many to list.</param>
 public sealed record WhoIs(string? Id, string Room, int Count, IReadOnlyList<string>? Users) : ServerFrame;
 
@@ -203,10 +203,10 @@ public sealed record Gap(string Room, long From, long To) : ServerFrame;
 
 /// <summary>The connection is not in the room any more, although the client did not leave it.</summary>
 /// <param name="Reason">
-/// <c>displaced</c>: the connection has too many rooms that the client did not join. Such a room is one that the server
-/// entered because of a new event, or a direct conversation that the client resumed. The next event of the room that
-/// this frame names puts the connection into this room again. <c>kicked</c>, <c>banned</c>: another user ended the
-/// membership with an event that the client gets before this frame.
+/// <c>displaced</c>: the connection has too many rooms that the client did not join. These are rooms to which the
+/// server added the connection because of a new event, and direct conversations that the client resumed. The next event
+/// of <c>Room</c> adds the connection to it again. <c>kicked</c>, <c>banned</c>: another user ended the membership. The
+/// client gets the event <c>kick</c> or <c>ban</c> before this frame.
 /// </param>
 public sealed record Left(string Room, string Reason) : ServerFrame;
 

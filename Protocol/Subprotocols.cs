@@ -1,8 +1,8 @@
 namespace OrleansChat.Protocol;
 
 /// <summary>
-/// The WebSocket subprotocols (RFC 6455 §1.9). The first subprotocol that the client offers must be a mode: JSON or
-/// text. If the client offers no subprotocol, the mode is text.
+/// The WebSocket subprotocols (RFC 6455 §1.9). The first subprotocol that the client offers selects the mode of the
+/// connection: JSON or text. If the client offers no subprotocol, the mode is text.
 /// </summary>
 public static class Subprotocols
 {
@@ -14,7 +14,7 @@ public static class Subprotocols
 
     /// <summary>
     /// Prefix of a subprotocol that contains a token in base64url. A web page cannot set headers of a WebSocket
-    /// request, so it offers the token as a subprotocol after the mode. The server never selects this subprotocol.
+    /// request, so it offers the token as a second subprotocol. The server never selects this subprotocol.
     /// </summary>
     public const string BearerPrefix = "bearer.";
 }

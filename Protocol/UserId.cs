@@ -22,7 +22,7 @@ public static class UserId
     private const char DirectMark = '@';
 
     /// <summary>
-    /// Invisible code points of categories that <see cref="IsVisible"/> does not refuse: the letters and marks with
+    /// Invisible code points whose Unicode category does not show that they are invisible: the letters and marks with
     /// Unicode's property Default_Ignorable_Code_Point (DerivedCoreProperties.txt), and the blank Braille pattern. The
     /// list includes the variation selectors, so an emoji in an id has its default look. It includes the Hangul
     /// fillers, which modern Hangul does not need.
@@ -66,9 +66,9 @@ public static class UserId
     public static bool IsGuest(string id) => id.StartsWith(GuestPrefix, StringComparison.Ordinal);
 
     /// <summary>
-    /// All format characters (Cf) are refused, including the joiners U+200C and U+200D and the direction marks. Some
-    /// scripts and emoji use format characters, but alone these characters are invisible. U+FFFD is refused because it
-    /// replaces any character that could not be decoded.
+    /// True if an id may contain this code point. All format characters (Cf) are refused, including the joiners U+200C
+    /// and U+200D and the direction marks. Some scripts and emoji use format characters, but alone these characters are
+    /// invisible. U+FFFD is refused because it replaces any character that could not be decoded.
     /// </summary>
     private static bool IsVisible(Rune rune) =>
         rune.Value != Rune.ReplacementChar.Value

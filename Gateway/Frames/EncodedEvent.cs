@@ -2,7 +2,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Frames;
 
-/// <summary>An event, with its encodings cached.</summary>
+/// <summary>An event of a room. It is encoded once for each distinct view.</summary>
 internal sealed class EncodedEvent(RoomEvent happened)
 {
     private readonly EncodingCache _encodings = new();

@@ -2,7 +2,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Frames;
 
-/// <summary>State of a room (typing, presence, a read mark), with its encodings cached.</summary>
+/// <summary>State of a room (typing, presence, a read mark). It is encoded once for each distinct view.</summary>
 /// <param name="state">Returns the frame. The argument is the viewer's name for the room.</param>
 internal sealed class EncodedState(Func<string, ServerFrame> state)
 {

@@ -3,7 +3,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Frames;
 
-/// <summary>Maps the blocks of a user.</summary>
+/// <summary>Makes the answers to the commands about blocks.</summary>
 internal static partial class FrameMapping
 {
     /// <summary>Makes the answer to a <c>block</c> or <c>unblock</c> command.</summary>

@@ -3,7 +3,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Frames;
 
-/// <summary>Maps lists of conversations and personal settings.</summary>
+/// <summary>Makes the frames about lists of conversations and about personal settings.</summary>
 internal static partial class FrameMapping
 {
     /// <param name="nameOf">Returns the user's name for a room. The argument is the room's key.</param>
@@ -16,26 +16,26 @@ internal static partial class FrameMapping
         page.More, page.Cursor, page.Removed is { } removed ? [.. removed.Select(nameOf)] : null, list.Since is not null && page.Removed is null);
 
     /// <summary>
-    /// The newest event of a conversation. The text of an event is shown only if it is a text for people: in other
-    /// kinds it is a user id, or something that not every viewer may see.
+    /// The newest event of a conversation. The entry has the event's text only if the text is for people. In events of
+    /// other kinds, the stored text is a user id, or something that not every viewer may see.
     /// </summary>
     private static LastEvent? Last(NewestEvent? newest) => newest is null ? null : new(
         newest.Seq, newest.Ts, newest.From, Kind(newest.Kind),
         newest.Kind is RoomEventKind.Msg or RoomEventKind.Edit or RoomEventKind.React or RoomEventKind.Unreact or RoomEventKind.Title ? newest.Text : null,
         MemberChange.Is(newest.Kind) ? newest.Text : null);
 
-    /// <summary>A change of personal settings, as the grain takes it.</summary>
+    /// <summary>Makes the grain's record for a change of personal settings.</summary>
     /// <param name="room">The room's key.</param>
     public static ConversationSet Set(SetConversation set, string room, string user) =>
         new(room, user, set.Followed, set.Pinned, set.Archived, set.Hidden, set.Muted);
 
-    /// <summary>The answer to a change of personal settings.</summary>
+    /// <summary>Makes the answer to a <c>conversation</c> command.</summary>
     public static ServerFrame Answer(SetConversation set, ConversationReply reply) =>
         reply.TooMany is { } message ? new Err(set.Id, ChatErrorCode.TooLarge, message, null)
         : reply.Refusal is { } refused ? Error(set.Id, refused)
         : new Ok(set.Id, set.Room, null, null, false, null);
 
-    /// <summary>The notification that the settings of a conversation have changed.</summary>
-    /// <param name="room">The room, as the viewer names it.</param>
+    /// <summary>Makes the frame that notifies a client of changed personal settings.</summary>
+    /// <param name="room">The viewer's name for the room.</param>
     public static ConversationChanged ConversationChanged(string room) => new(room);
 }

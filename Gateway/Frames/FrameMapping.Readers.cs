@@ -3,7 +3,7 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Frames;
 
-/// <summary>Maps the readers of a message.</summary>
+/// <summary>Makes the answer to the command about the readers of a message.</summary>
 internal static partial class FrameMapping
 {
     /// <summary>Makes the answer to a <c>readers</c> command: a list of users, or an error.</summary>
@@ -11,7 +11,8 @@ internal static partial class FrameMapping
     {
         null => new ReaderList(readers.Id, readers.Room, readers.Ref, page.Users, page.More),
 
-        // The user may not read the room, or it cannot be reached. Every question gets the same error for this.
+        // If the message is empty, the user may not read the room, or the room cannot be reached. The answer is then
+        // the same error as for history.
         { Message: "" } refused => Error(readers.Id, refused.Reason),
         var refused => Error(readers.Id, refused),
     };

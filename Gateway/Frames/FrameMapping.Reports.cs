@@ -3,11 +3,11 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Frames;
 
-/// <summary>Maps the reports of messages.</summary>
+/// <summary>Makes the answers to the commands about reports of messages.</summary>
 internal static partial class FrameMapping
 {
     /// <summary>Makes the answer to a <c>report</c> or <c>dismiss</c> command.</summary>
-    /// <param name="room">The room, as the user names it.</param>
+    /// <param name="room">The user's name for the room.</param>
     public static ServerFrame Answer(string? id, string room, RoomReply reply) =>
         reply is Done ? new Ok(id, room, null, null, false, null) : ReportError(id, reply);
 
@@ -18,8 +18,8 @@ internal static partial class FrameMapping
             reports.Id, reports.Room, [.. page.Reports.Select(one => new ReportEntry(one.Message, one.Author, one.User, one.Ts, one.Reason))], page.More);
 
     /// <summary>
-    /// If the message is empty, the user may not read the room, or it cannot be reached. Every question gets the same
-    /// error for this.
+    /// Makes the error for a refused command. If the refusal has no message, the user may not read the room, or the
+    /// room cannot be reached. The answer is then the same error as for <c>history</c>.
     /// </summary>
     private static Err ReportError(string? id, RoomReply reply) =>
         reply is Refused { Message: "" } refused ? Error(id, refused.Reason) : Error(id, reply);

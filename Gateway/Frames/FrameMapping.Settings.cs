@@ -3,13 +3,15 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Frames;
 
-/// <summary>Maps the settings of groups.</summary>
+/// <summary>Converts the settings of groups between the grains' records and frames or commands.</summary>
 internal static partial class FrameMapping
 {
     private static GroupSettings Settings(RoomSettings settings) =>
         new(settings.Private, Actions(settings.Members), Actions(settings.Moderators), settings.Slow > 0 ? settings.Slow : null);
 
-    /// <summary>The settings of a command. A field that is absent has the default of the group.</summary>
+    /// <summary>
+    /// Makes the grains' record from the settings in a command. A field that is absent gets the default of the group.
+    /// </summary>
     private static RoomSettings Settings(GroupSettings settings, string room)
     {
         var unset = RoomSettings.Default(room);

@@ -5,8 +5,9 @@ namespace OrleansChat.Gateway.Frames;
 
 /// <summary>
 /// Maps the grains' records to frames of the protocol, and <c>send</c> commands to the grains' records. No other class
-/// makes frames from grain records. Frames and records are separate types, because different rules limit their changes:
-/// existing clients must understand the frames, and processes of the previous version must understand the records.
+/// makes frames from grain records. Comments call the user who gets a frame the viewer. Frames and records are separate
+/// types, because different rules limit their changes: existing clients must understand the frames, and processes of
+/// the previous version must understand the records.
 /// </summary>
 internal static partial class FrameMapping
 {
@@ -45,7 +46,7 @@ internal static partial class FrameMapping
 
         if (happened.Kind == RoomEventKind.Link)
         {
-            // The hash of the code is not sent: nobody needs it.
+            // Do not send the hash of the code: clients do not need it.
             var terms = LinkTerms.Parse(happened.Meta);
             return new(
                 room, happened.Seq, happened.Ts, happened.From, kind, null, null, null, null, id, false, Until: terms?.Until, Uses: terms?.Uses);
@@ -58,7 +59,7 @@ internal static partial class FrameMapping
                 Mentions: happened.Mentions is null ? null : MentionList.Names(happened.Mentions));
     }
 
-    /// <summary>The number of mentions; null, so that the frame leaves it out, for none.</summary>
+    /// <summary>Returns null for 0, so that the frame leaves the number of mentions out.</summary>
     private static long? Mentions(long count) => count > 0 ? count : null;
 
     private static string Kind(RoomKind kind) => kind switch
@@ -202,7 +203,7 @@ internal static partial class FrameMapping
     /// <summary>Makes the error for a refusal, or for a reply that the caller does not expect.</summary>
     public static Err Error(string? id, RoomReply reply) => reply switch
     {
-        // In this refusal, Message is the group's title, and not a text for the client.
+        // In a refusal with this reason, Message is the group's title, and not a text for the client.
         Refused { Reason: Refusal.Invited } => Error(id, Refusal.Invited),
         Refused refused => Error(id, refused.Reason, refused.Message, refused.RetryMs),
         _ => new(id, ChatErrorCode.Internal, "the room returned an unexpected reply", null),

@@ -17,7 +17,7 @@ internal interface IWireFormat : IEquatable<IWireFormat>
     ReadOnlyMemory<byte> Encode(ServerFrame frame, bool own);
 }
 
-/// <summary>A format that is not the same for all rooms.</summary>
+/// <summary>A format that depends on the room, such as text mode.</summary>
 internal interface IRoomFormats
 {
     /// <summary>Returns the format for a room.</summary>

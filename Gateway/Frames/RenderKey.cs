@@ -1,6 +1,6 @@
 namespace OrleansChat.Gateway.Frames;
 
-/// <summary>A view: how a subscription shows its room.</summary>
+/// <summary>A view: everything that decides how events and state are encoded for a subscription.</summary>
 /// <param name="Format">The connection's format for this room.</param>
 /// <param name="Room">The viewer's name for the room.</param>
 /// <param name="User">The viewer's user id.</param>

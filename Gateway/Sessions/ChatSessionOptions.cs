@@ -25,8 +25,8 @@ internal sealed class ChatSessionOptions
     internal TimeSpan HelloTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Maximum number of commands of one connection that may wait for a room's answer. While so many commands wait, the
-    /// gateway does not read from the connection.
+    /// Maximum number of commands of one connection that may wait for a room's answer. While this number of commands
+    /// wait, the gateway does not read from the connection.
     /// </summary>
     internal int CommandsInFlight { get; set; } = 256;
 
@@ -43,9 +43,9 @@ internal sealed class ChatSessionOptions
     internal TimeSpan PresenceBound { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Number of rooms that the client did not join, and that the server can always add to the connection. If the
-    /// client has joined so few rooms that more of the <c>Limits:RoomsPerConnection</c> places are free, the server can
-    /// use all free places.
+    /// Minimum number of places for rooms that the client did not join: rooms to which the server added the connection,
+    /// and direct conversations that the client resumed. If the client has joined few rooms, there are more places: as
+    /// many as <c>Limits:RoomsPerConnection</c> leaves free.
     /// </summary>
     internal int PlacesForOthers { get; set; } = 20;
 

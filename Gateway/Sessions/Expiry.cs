@@ -14,8 +14,8 @@ namespace OrleansChat.Gateway.Sessions;
 internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode, string> end) : IDisposable
 {
     /// <summary>
-    /// Maximum time until the timer fires. The runtime limits this time, but a token may expire later. In addition, the
-    /// gateway notices a change of the system clock only when the timer fires.
+    /// Maximum time until the timer fires. The runtime does not allow longer times than about 49 days, but a token may
+    /// be valid for longer. In addition, the gateway notices a change of the system clock only when the timer fires.
     /// </summary>
     private static readonly TimeSpan Turn = TimeSpan.FromDays(1);
 
@@ -93,8 +93,8 @@ internal sealed class Expiry(TimeProvider time, TimeSpan grace, Action<CloseCode
 
             if (Wait > TimeSpan.Zero)
             {
-                // It is too early to end the connection: the client sent a new token, the grace period ends more than
-                // one Turn after the timer was set, or the system clock was set back.
+                // It is too early to end the connection: the client has sent a new token, the timer fired after the
+                // maximum time although the grace period ends later, or the system clock was set back.
                 _timer!.Change(Wait, Timeout.InfiniteTimeSpan);
                 return;
             }

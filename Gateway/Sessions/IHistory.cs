@@ -3,7 +3,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>The message log, as a session reads it.</summary>
+/// <summary>Reads and changes what the message log stores, on behalf of a session.</summary>
 internal interface IHistory
 {
     /// <summary>

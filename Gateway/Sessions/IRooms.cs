@@ -28,8 +28,9 @@ internal interface IRooms
     void Typing(string room, string user, RoomAction claimed = RoomAction.None);
 
     /// <summary>
-    /// Makes the subscription live if it has queued everything that the feed has delivered; otherwise it stays behind.
-    /// The decision is made under the feed's lock. Returns true if the subscription is live or has ended.
+    /// Makes the subscription live if it has queued everything that the feed has delivered. Otherwise the subscription
+    /// stays behind. This method decides under the feed's lock, so the feed cannot deliver an event in between. Returns
+    /// true if the subscription is live or has ended.
     /// </summary>
     /// <param name="head">The last sequence that the feed has delivered.</param>
     bool GoLive(Subscription subscription, out long head);

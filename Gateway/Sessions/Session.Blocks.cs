@@ -4,7 +4,10 @@ using OrleansChat.Protocol;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>The commands <c>block</c>, <c>unblock</c> and <c>blocks</c>. They are questions, like <c>history</c>.</summary>
+/// <summary>
+/// The commands <c>block</c>, <c>unblock</c> and <c>blocks</c>. A session handles them as questions, like
+/// <c>history</c>.
+/// </summary>
 internal sealed partial class Session
 {
     /// <summary>Maximum bytes of a user's blocks. One user id has at most 128 characters of four bytes.</summary>

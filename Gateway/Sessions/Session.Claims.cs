@@ -3,7 +3,9 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Gateway.Sessions;
 
-/// <summary>The rights that the user's token grants. A command that needs rights carries the rights in its room.</summary>
+/// <summary>
+/// The rights that the user's token grants. A command to a room carries the rights that the token grants in this room.
+/// </summary>
 internal sealed partial class Session
 {
     /// <summary>Null if the token grants nothing. <see cref="Renew"/> sets the rights of a fresh token.</summary>
@@ -11,8 +13,8 @@ internal sealed partial class Session
 
     /// <summary>
     /// Replaces the rights with the rights of a fresh token. If the rights in a room of the session change, the session
-    /// sends <c>Enter</c> to this room again. This makes nobody a member. If the room refuses, the subscription ends.
-    /// Each such room costs one command of the user's budget.
+    /// sends <c>Enter</c> to this room again. This <c>Enter</c> does not make the user a member. If the room refuses
+    /// it, the subscription ends. Each such room costs one command of the user's budget.
     /// </summary>
     public void Renew(UserClaims? fresh)
     {
@@ -49,7 +51,7 @@ internal sealed partial class Session
 
     private static RoomAction In(UserClaims? claims, string room) => claims?.In(room) ?? RoomAction.None;
 
-    /// <summary>Ends a subscription because the room refused to let the user in again.</summary>
+    /// <summary>Ends a subscription because the room refused the <c>Enter</c> that <see cref="Renew"/> sent.</summary>
     private void End(Subscription subscription, RoomReply refused)
     {
         lock (_gate)

@@ -77,8 +77,9 @@ internal sealed partial class Session
         var link = join.Link is { } code ? LinkTerms.HashOf(code) : null;
         var creates = link is null ? GetKindToCreate(room, entry, kind) : null;
 
-        // Only members are notified, and invited users. An invited user who may also read the group must not enter it
-        // because of a notification, but gets the invitation.
+        // The server notifies only members and invited users. A notification must not bring an invited user into the
+        // group, even if the token grants reading: the client gets an invitation instead. So do not pass the token's
+        // rights.
         var claimed = entry == Entry.Notified ? RoomAction.None : ClaimedIn(room);
         var enter = new Enter(user, creates, kind, AsMember: entry is Entry.Resumed or Entry.Notified, link) { Claimed = claimed };
         services.Rooms.Enter(subscription, enter, reply =>

@@ -9,7 +9,8 @@ namespace OrleansChat.Gateway.Sessions;
 internal sealed partial class Session
 {
     /// <summary>
-    /// The subscriptions that ended with an event that may still wait in the connection send queue. Guarded by the lock.
+    /// Subscriptions that ended with the user's membership. The event that ended the membership may still wait in the
+    /// connection send queue. Guarded by the lock.
     /// </summary>
     private readonly List<Subscription> _ending = [];
 

@@ -22,7 +22,7 @@ internal sealed partial class Session
         /// </summary>
         Resumed,
 
-        /// <summary>A notification: the room has new events.</summary>
+        /// <summary>A notification said that the room has new events.</summary>
         Notified,
 
         /// <summary>The client sent create.</summary>

@@ -6,7 +6,8 @@ namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
 /// Questions: the commands <c>history</c>, <c>who</c>, <c>conversations</c>, <c>conversation</c>, <c>members</c> and
-/// <c>readers</c>. A session runs one question at a time.
+/// <c>readers</c>, and the commands about blocks and reports. A session runs one question at a time, while it handles
+/// other commands.
 /// </summary>
 internal sealed partial class Session
 {
@@ -70,7 +71,7 @@ internal sealed partial class Session
             return;
         }
 
-        // Sequences are dense, so every kind of page can be expressed as a sequence to start after and a number of
+        // Sequences have no gaps, so every kind of page can be expressed as a sequence to start after and a number of
         // events. The third value is PageAsk.Whole: it says which events stay if not all fit.
         var (after, limit, whole) = history switch
         {
@@ -108,7 +109,7 @@ internal sealed partial class Session
 
     private async Task ListAsync(Conversations list)
     {
-        // The flag is set before the read, so that a change after the read is reported.
+        // Set the flag before the read. Otherwise the client would not be notified of a change during the read.
         _hasList = true;
         services.Users.Charge(user, BudgetKind.Commands, CommandsPerList);
         var page = await services.History.ConversationsAsync(
@@ -119,7 +120,9 @@ internal sealed partial class Session
             : FrameMapping.Answer(list, page, key => RoomNames.ToName(key, user), services.Time.GetUtcNow().ToUnixTimeMilliseconds()));
     }
 
-    /// <summary>Maximum number of events that the log has read to count what the user has not read.</summary>
+    /// <summary>
+    /// Returns the maximum number of events that the log may have read for the unread counts of a conversation.
+    /// </summary>
     private static int CountedEvents(Conversation conversation) =>
         (int)Math.Clamp(conversation.Seq - conversation.Read, 0, MaxCountedEvents);
 
@@ -171,8 +174,9 @@ internal sealed partial class Session
     }
 
     /// <summary>
-    /// Starts a question when the previous question is answered and the send queue has space for the answer. So the
-    /// memory of a connection's waiting answers is bounded. While a question runs, the session handles other commands.
+    /// Waits until the previous question is answered and the send queue has space for the next answer, and then starts
+    /// a question. So the memory of a connection's waiting answers is bounded. While the question runs, the session
+    /// handles other commands.
     /// </summary>
     /// <param name="bytes">Maximum bytes of the answer.</param>
     private async ValueTask AskAsync(string? commandId, int bytes, Func<Task> question)

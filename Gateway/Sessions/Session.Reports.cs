@@ -5,13 +5,14 @@ using OrleansChat.Protocol;
 namespace OrleansChat.Gateway.Sessions;
 
 /// <summary>
-/// The commands <c>report</c>, <c>reports</c> and <c>dismiss</c>. They are questions, like <c>history</c>.
+/// The commands <c>report</c>, <c>reports</c> and <c>dismiss</c>. A session handles them as questions, like
+/// <c>history</c>.
 /// </summary>
 internal sealed partial class Session
 {
     /// <summary>
     /// Maximum bytes of a page of reports. One report has two user ids of up to 128 characters of four bytes, and a
-    /// reason of up to 500 characters. A control character takes six bytes.
+    /// reason of up to 500 characters. In JSON, a control character of the reason takes six bytes.
     /// </summary>
     private const int ReportsBytes = Bounds.ReportsPerPage * ((2 * 520) + (6 * Bounds.ReasonCharacters) + 100);
 

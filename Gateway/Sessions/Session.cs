@@ -26,7 +26,7 @@ internal sealed partial class Session(
     /// <summary>Set whenever a room answers a command.</summary>
     private readonly SingleWaiterAutoResetEvent _answered = new();
 
-    /// <summary>The question in progress: a history, who, conversations, conversation or members command.</summary>
+    /// <summary>The question in progress (a command such as history); a completed task if there is none.</summary>
     private Task _question = Task.CompletedTask;
 
     /// <summary>Number of commands that wait for a room's answer.</summary>
@@ -130,8 +130,8 @@ internal sealed partial class Session(
     /// <item>CommandsInFlight commands wait for a room's answer.</item>
     /// <item>A send waits for the user's budget. If the send is refused, it also waits for the connection's
     /// allowance.</item>
-    /// <item>A history, who, conversations, conversation or members command waits for the previous command of these
-    /// five, and for space in the send queue. So does a hello that asks for conversations.</item>
+    /// <item>A question (a command such as history, see Session.Questions.cs) waits until the previous question is
+    /// answered and the send queue has space. So does a hello that asks for conversations.</item>
     /// </list>
     /// </summary>
     /// <param name="stored">For a send: called after the answer, if the event is stored.</param>

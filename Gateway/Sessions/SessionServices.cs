@@ -8,11 +8,11 @@ internal sealed record SessionServices(
     IRooms Rooms, IHistory History, IUsers Users, ProtocolLimits Limits, ChatSessionOptions Options,
     SessionInstruments Instruments, TimeSpan Heartbeat, TimeProvider Time);
 
-/// <summary>
-/// What a session uses of its connection: the send queue, the command allowance, a method to end the connection, the
-/// expiry of the user's token, a cancellation token that is cancelled when the connection is gone, and whether the
-/// client accepts compressed frames.
-/// </summary>
+/// <summary>The parts of a connection that its session uses.</summary>
+/// <param name="Commands">The allowance for commands other than sends.</param>
+/// <param name="Expiry">The expiry of the user's token.</param>
+/// <param name="Gone">Cancelled when the connection is gone.</param>
+/// <param name="Deflates">True if the client accepts compressed frames.</param>
 internal sealed record SessionConnection(
     ConnectionSendQueue SendQueue, Allowance Commands, EndConnection End, Expiry Expiry, CancellationToken Gone, bool Deflates = false);
 

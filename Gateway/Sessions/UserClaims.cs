@@ -14,7 +14,7 @@ internal sealed class UserClaims
             one.Pattern.TrimEnd('*'), !one.Pattern.EndsWith('*'), one.Actions.Aggregate(RoomAction.None, (actions, word) => actions | ActionOf(word)))),
     ];
 
-    /// <summary>Null if the token grants nothing.</summary>
+    /// <summary>Returns null if the token grants nothing.</summary>
     public static UserClaims? From(RightsClaim? claim) => claim is { Patterns.Count: > 0 } ? new(claim) : null;
 
     /// <summary>

@@ -177,8 +177,8 @@ public sealed record ConversationPage(
 /// </param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
 /// <param name="Unread">
-/// Number of messages after the read mark that other users sent and that are not deleted, among the newest 1,000 events;
-/// 0 if the user is only invited.
+/// Number of messages after the read mark that other users sent and that are not deleted, among the newest 1,000
+/// events; 0 if the user is only invited.
 /// </param>
 /// <param name="Role">The user's role in a group; <see cref="RoomRole.None"/> in other rooms.</param>
 /// <param name="Title">The title of a group; null for none.</param>

@@ -125,7 +125,8 @@ public sealed record Posted([property: Id(0)] long Seq, [property: Id(1)] long T
 /// <param name="Messages">Number of messages up to the head.</param>
 /// <param name="Read">The user's read mark; 0 for none.</param>
 /// <param name="Unread">
-/// Number of messages after the read mark that other users sent and that are not deleted, among the newest 1,000 events.
+/// Number of messages after the read mark that other users sent and that are not deleted, among the newest 1,000
+/// events.
 /// </param>
 /// <param name="Count">Number of users attached now, including this user.</param>
 /// <param name="Presence">The version of the room's last presence update before this answer.</param>

@@ -17,7 +17,7 @@ internal static class AppendCheck
     /// <item>The append has no entries and creates no room.</item>
     /// <item>Two entries have the same user and client id.</item>
     /// <item>A change of rights, settings, links or pins is incomplete.</item>
-    /// <item>An event that is no message has mentions.</item>
+    /// <item>An event that is not a message has mentions.</item>
     /// <item>A change of rights, links or pins is not the only entry (<see cref="RoomRules.IsAlone"/>).</item>
     /// <item>A field cannot be stored. The message also names this field.</item>
     /// </list>
@@ -47,7 +47,10 @@ internal static class AppendCheck
         }
     }
 
-    /// <summary>Checks the fields of one entry that is not in an append yet.</summary>
+    /// <summary>
+    /// Throws <see cref="MessageLogEntryException"/> if a field of the entry cannot be stored. This method checks an
+    /// entry that is not part of an append yet.
+    /// </summary>
     public static void ThrowIfNotStorable(string room, MessageLogEntry entry)
     {
         Check(room, "room", 0);

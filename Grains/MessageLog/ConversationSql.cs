@@ -6,16 +6,17 @@ namespace OrleansChat.Grains.MessageLog;
 /// </summary>
 /// <remarks>
 /// The column <c>changed</c> of a row has the number of the transaction that last changed the row. In PostgreSQL, this
-/// number is the transaction's id. A cursor then has the id of the oldest transaction that was in flight when the list
-/// was read. All older transactions had ended, so the read saw their changes. The newest id would not be safe, because
-/// an older transaction may commit later. So a change may be reported twice. In SQLite, one transaction runs at a time,
-/// and <see cref="Sqlite.SqliteWrites"/> numbers the transactions.
+/// number is the transaction's id. A cursor has the id of the oldest transaction that was in flight when the list was
+/// read. All older transactions had ended, so the read saw their changes. Newer transactions may have ended too, so the
+/// next read can return some changes a second time. A cursor with the newest id would not be safe, because an older
+/// transaction may commit later. In SQLite, one transaction runs at a time, and <see cref="Sqlite.SqliteWrites"/>
+/// numbers the transactions.
 /// </remarks>
 internal static class ConversationSql
 {
     /// <summary>
-    /// A page of a user's list, newest first. $1: the user, $2 and $3: the time and the room of the last row of the
-    /// previous page, $4: the limit.
+    /// Reads a page of a user's conversations, newest first. $1: the user, $2 and $3: the time and the room of the last
+    /// row of the previous page, $4: the limit.
     /// </summary>
     public const string List =
         $"""
@@ -37,10 +38,11 @@ internal static class ConversationSql
         """;
 
     /// <summary>
-    /// What changed since a cursor. $1: the user, $2: the number of the cursor, $3: the limit. An invited user and a
-    /// user who has left must not see that there is activity in the room. So for an invited user, only changes of the
-    /// user's own rows in <c>members</c> and <c>conversations</c> count. For a user without a role, only changes of the
-    /// row in <c>conversations</c> count: a stranger must not notice a ban or a mute.
+    /// Reads the conversations of a user that changed since a cursor. $1: the user, $2: the number of the cursor, $3:
+    /// the limit. An invited user and a user who has left must not see that there is activity in the room. So for an
+    /// invited user, only changes of the user's own rows in <c>members</c> and <c>conversations</c> count. For a user
+    /// without a role, only changes of the row in <c>conversations</c> count: a stranger must not notice a ban or a
+    /// mute.
     /// </summary>
     public const string Changes =
         $"""
@@ -61,8 +63,9 @@ internal static class ConversationSql
         """;
 
     /// <summary>
-    /// The state of the room r for one user: m is the user's row in <c>members</c>, and c the user's row in
-    /// <c>conversations</c>. Either may be missing.
+    /// The columns with the state of a room for one user. The row <c>r</c> is the room, <c>m</c> is the user's row in
+    /// <c>members</c>, and <c>c</c> is the user's row in <c>conversations</c>. The rows <c>m</c> and <c>c</c> may be
+    /// missing.
     /// </summary>
     private const string State =
         """
@@ -74,13 +77,14 @@ internal static class ConversationSql
         """;
 
     /// <summary>
-    /// The time of the invitation in m. Only the rows of invited users need it, because it costs one more read per row.
+    /// The time of the invitation that the row <c>m</c> records. It costs one more read per row, so it is computed only
+    /// for invited users.
     /// </summary>
     private const string Invited = "coalesce((select i.ts from chat.events i where i.room = m.room and i.seq = m.since), 0)";
 
     /// <summary>
-    /// Returns the rows of <c>page</c>. The counts and the newest event are read for these rows only. If <c>page</c> is
-    /// empty, the result is one row with only the columns of <c>log</c>.
+    /// Returns the rows of <c>page</c>, with their counts and their newest events. If <c>page</c> is empty, the result
+    /// is one row with only the columns of <c>log</c>.
     /// </summary>
     private const string Rows =
         $"""
@@ -100,8 +104,8 @@ internal static class ConversationSql
         "(select (select id from chat.log_identity) as id, pg_snapshot_xmin(pg_current_snapshot())::text::bigint as cursor, pg_snapshot_xmax(pg_current_snapshot())::text::bigint as newest)";
 
     /// <summary>
-    /// In SQLite, the program makes the cursor from <see cref="Sqlite.SqliteWrites.Committed"/>, so the columns for it
-    /// are 0 here.
+    /// The columns for the cursor are 0 in SQLite, because the program makes the cursor from
+    /// <see cref="Sqlite.SqliteWrites.Committed"/>.
     /// </summary>
     private const string SqliteLog = "(select (select id from log_identity) as id, 0 as cursor, 0 as newest)";
 

@@ -45,17 +45,16 @@ public sealed record ConversationChanges(IReadOnlyList<ConversationRow> Rows, IR
 /// <summary>A change of a user's personal settings of a room. A setting that is null stays as it is.</summary>
 /// <param name="Hidden">
 /// True hides the conversation until the room's next event; for an invited user, until the user's next invitation.
-/// False shows it.
+/// False shows the conversation again.
 /// </param>
 /// <param name="MutedUntil">
-/// Until when the client shows no notifications, in milliseconds since 1970 UTC; 0 for no mute.
+/// The time, in milliseconds since 1970 UTC, until which clients show no notifications of the conversation; 0 for no
+/// mute.
 /// </param>
 public sealed record ConversationChange(
     bool? Followed = null, bool? Pinned = null, bool? Archived = null, bool? Hidden = null, long? MutedUntil = null)
 {
-    /// <summary>
-    /// Whether the change turns any setting on. Only such a change can exceed a limit.
-    /// </summary>
+    /// <summary>Whether the change turns any setting on. Only such a change can exceed a limit.</summary>
     public bool Sets => Followed == true || Pinned == true || Archived == true || Hidden == true || MutedUntil > 0;
 }
 
@@ -86,7 +85,7 @@ public static class ConversationRules
     /// <summary>Maximum length of <see cref="NewestEvent.Text"/>, in Unicode code points.</summary>
     public const int TextCharacters = 200;
 
-    /// <summary>The value of <c>hidden</c> for a conversation that is not hidden.</summary>
+    /// <summary>The value of the column <c>hidden</c> for a conversation that is not hidden.</summary>
     internal const long NotHidden = -1;
 
     internal static string ToCursor(string log, long number) => string.Create(CultureInfo.InvariantCulture, $"{log}.{number}");
@@ -100,7 +99,9 @@ public static class ConversationRules
     internal static long? FromCursor(string cursor, string log, long newest) =>
         Number(cursor) is { } number && number <= newest && ToCursor(log, number) == cursor ? number : null;
 
-    /// <summary>The number of a cursor of any log; null if the text is not a cursor.</summary>
+    /// <summary>
+    /// Returns the number of a cursor, which may come from another log. Null if the text is not a cursor.
+    /// </summary>
     internal static long? Number(string cursor) =>
         long.TryParse(cursor[(cursor.LastIndexOf('.') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }

@@ -46,9 +46,9 @@ internal sealed partial class GroupCommit : IAsyncDisposable
     }
 
     /// <summary>
-    /// Appends, and completes after the commit. Throws <see cref="MessageLogUnavailableException"/> if the commit fails
-    /// or is not done within <see cref="MessageLogOptions.AppendTimeout"/>, and <see cref="MessageLogEntryException"/>
-    /// for an entry that cannot be stored.
+    /// Appends entries to a room, and completes after the commit. Throws <see cref="MessageLogUnavailableException"/>
+    /// if the commit fails or is not done within <see cref="MessageLogOptions.AppendTimeout"/>, and
+    /// <see cref="MessageLogEntryException"/> for an entry that cannot be stored.
     /// </summary>
     public async Task<AppendResult> AppendAsync(RoomAppend append, CancellationToken cancellationToken)
     {

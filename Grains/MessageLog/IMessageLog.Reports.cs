@@ -5,14 +5,16 @@ namespace OrleansChat.Grains.MessageLog;
 /// <summary>The messages that users reported to the moderators of a room.</summary>
 public partial interface IMessageLog
 {
-    /// <summary>Returns what a report of a message depends on. Null if the room has no such message.</summary>
+    /// <summary>
+    /// Returns the facts that decide whether a user can report a message. Null if the room has no such message.
+    /// </summary>
     /// <param name="user">The user who reports.</param>
     Task<ReportTarget?> ReportTargetAsync(string room, long message, string user, CancellationToken cancellationToken);
 
     /// <summary>
     /// Stores a report. If the user has reported the message before, nothing changes, and the result is
-    /// <see cref="ReportStored.Yes"/>. The deletion of a message removes its reports, and no report is stored after it.
-    /// Two reports at the same time may both be stored, even if together they exceed
+    /// <see cref="ReportStored.Yes"/>. When a message is deleted, its reports are removed. No report of a deleted
+    /// message is stored. Two reports at the same time may both be stored, even if together they exceed
     /// <see cref="ReportRules.MaxReports"/>.
     /// </summary>
     Task<ReportStored> ReportAsync(string room, NewReport report, CancellationToken cancellationToken);
@@ -52,7 +54,7 @@ public enum ReportStored
     TooMany,
 }
 
-/// <summary>The rules of reports, for all stores.</summary>
+/// <summary>The limit of reports. All stores apply it.</summary>
 public static class ReportRules
 {
     /// <summary>Maximum number of reports of a room that are neither dismissed nor removed by a deletion.</summary>

@@ -49,8 +49,8 @@ public partial interface IMessageLog
     Task<IReadOnlyList<RoomEvent>> ReadAsync(string room, MessageLogRange range, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Counts the messages that reply to each of these messages, without deleted ones. A count stops at 100. If more than
-    /// 100 replies to a message were deleted, its count may be too low. The result has no entry for a message
+    /// Counts the replies to each of these messages, without deleted replies. A count stops at 100. If more than 100
+    /// replies to a message were deleted, the message's count may be too low. The result has no entry for a message
     /// without replies.
     /// </summary>
     Task<IReadOnlyDictionary<long, int>> RepliesAsync(string room, IReadOnlyCollection<long> messages, CancellationToken cancellationToken);
@@ -61,14 +61,17 @@ public partial interface IMessageLog
     /// </summary>
     Task<SelectedPage> SelectAsync(string room, SelectedRange range, CancellationToken cancellationToken);
 
-    /// <summary>Returns the sequences of the room's pinned messages, ascending. A room pins few messages.</summary>
+    /// <summary>
+    /// Returns the sequences of the room's pinned messages, ascending. The room's grain pins at most
+    /// <see cref="PinRules.MaxPins"/> messages.
+    /// </summary>
     Task<IReadOnlyList<long>> PinsAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>
     /// Returns the users who have read a message, without its author, ordered by user id: the members of a group, or
     /// the two people of a direct room, whose read mark is at or after the message. In a direct room, the result is
-    /// empty until both people have sent an event. It is also empty in a channel, which has no members. Null if the
-    /// room has no such message.
+    /// empty until both people have sent an event, and while one of them has blocked the other. In a channel, the
+    /// result is empty, because a channel has no members. Null if the room has no such message.
     /// </summary>
     Task<IReadOnlyList<string>?> ReadersAsync(string room, long message, int limit, CancellationToken cancellationToken);
 
@@ -76,8 +79,8 @@ public partial interface IMessageLog
     Task<IReadOnlyList<RoomHead>> HeadsAsync(IReadOnlyCollection<string> rooms, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns the head and the settings of a room, and the role, ban and read mark of one user. Claims nothing. Null
-    /// if the room does not exist.
+    /// Returns the head and the settings of a room, and the role, ban and read mark of one user. Does not claim the
+    /// room. Null if the room does not exist.
     /// </summary>
     Task<RoomFacts?> FactsAsync(string room, string user, CancellationToken cancellationToken);
 
@@ -195,8 +198,8 @@ public sealed record RoomAppend(string Room, long Claim, IReadOnlyList<MessageLo
 /// One event to append. If <see cref="RoomRules.IsAlone"/> is true for its kind, it must be the only entry of its
 /// append. Some kinds also change other stored data:
 /// <list type="bullet">
-/// <item><see cref="RoomEventKind.Edit"/> and <see cref="RoomEventKind.Delete"/>: the message
-/// <see cref="Ref"/>.</item>
+/// <item><see cref="RoomEventKind.Edit"/> and <see cref="RoomEventKind.Delete"/>: the message that <see cref="Ref"/>
+/// names.</item>
 /// <item><see cref="RoomEventKind.Msg"/> with <see cref="Mentions"/>: the mentions of the named users.</item>
 /// <item><see cref="RoomEventKind.Title"/> and <see cref="RoomEventKind.Settings"/>: the title or the settings of the
 /// room.</item>
@@ -242,7 +245,7 @@ public sealed record AppendResult(bool Fenced, IReadOnlyList<AppendedEntry> Entr
     /// <summary>The result of an append under a stale claim number.</summary>
     public static readonly AppendResult FencedOff = new(true, []);
 
-    /// <summary>The claim made by a creation; null if the append creates no room.</summary>
+    /// <summary>The claim that the creation of a room made; null if the append creates no room.</summary>
     internal RoomClaim? Claim { get; init; }
 }
 

@@ -13,7 +13,7 @@ namespace OrleansChat.Grains.MessageLog;
 /// unlink          | removes the link whose sequence is the event's ref
 /// join with a ref | counts one use of the link whose sequence is the event's ref
 /// </code>
-/// So a link has as many uses as there are join events whose ref is the link's sequence.
+/// So <see cref="RoomLink.Used"/> is the number of join events whose ref is the link's sequence.
 /// </remarks>
 internal static class LinkRules
 {

@@ -19,7 +19,7 @@ namespace OrleansChat.Grains.MessageLog;
 /// unmute     |                                       | 0           |
 /// role       | if a member: set                      |             |
 /// </code>
-/// A user without a role who is neither muted nor banned has no row. A leave keeps the row of a muted user, so that
+/// The stores keep one row for each user with a role, a mute or a ban. If a muted user leaves, the row stays, so that
 /// leaving and joining again does not lift the mute.
 /// </remarks>
 internal static class MemberRules

@@ -3,7 +3,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.MessageLog;
 
-/// <summary>The rules that all stores share.</summary>
+/// <summary>The rules about rooms and their events that all stores share.</summary>
 internal static class RoomRules
 {
     /// <summary>
@@ -33,14 +33,15 @@ internal static class RoomRules
         [.. entries.Select(entry => entry with { Ts = Math.Max(entry.Ts, ts) })];
 
     /// <summary>
-    /// Whether an event of this kind must be the only entry of its append. Such an event changes rights on which the
-    /// decisions about other entries depend, or the pinned messages.
+    /// Whether an event of this kind must be the only entry of its append. Such an event changes the pinned messages,
+    /// or rights on which the decisions about other entries depend.
     /// </summary>
     public static bool IsAlone(RoomEventKind kind) => MemberChange.Is(kind) || LinkTerms.Is(kind) || PinRules.Concerns(kind);
 
     /// <summary>
     /// Whether an event of this kind changes a group: its rights, its title, its settings, its links, its pinned
-    /// messages, or, by a deletion, its messages. The statements and the index of the stores repeat this condition.
+    /// messages, or, by a deletion, its messages. The SQL statements of the stores and the index <c>events_changes</c>
+    /// repeat this condition.
     /// </summary>
     public static bool IsChange(RoomEventKind kind) => kind is RoomEventKind.Delete or >= RoomEventKind.Invite;
 

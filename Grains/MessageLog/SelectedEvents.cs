@@ -18,7 +18,7 @@ public readonly record struct EventSelection(SelectionKind Kind, long Message = 
 
 public enum SelectionKind
 {
-    /// <summary>The messages that reply to one message, deleted ones too.</summary>
+    /// <summary>The replies to one message, including deleted replies.</summary>
     Replies,
 
     /// <summary>The pinned messages.</summary>

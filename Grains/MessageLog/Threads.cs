@@ -5,7 +5,7 @@ namespace OrleansChat.Grains.MessageLog;
 /// <summary>The rules of threads that all stores share.</summary>
 internal static class ThreadRules
 {
-    /// <summary>The replies to one message are counted up to this number.</summary>
+    /// <summary>The highest count of replies to one message. More replies are not counted.</summary>
     public const int MaxReplies = 100;
 
     /// <summary>
@@ -15,8 +15,8 @@ internal static class ThreadRules
     public const int MaxReadReplies = 2 * MaxReplies;
 
     /// <summary>
-    /// The users whose read mark is in <see cref="IMessageLog.ReadersAsync"/> although the store has no members: the
-    /// two people of a direct room. Empty for other rooms.
+    /// Returns the two people of a direct room, from its key. Empty for other rooms.
+    /// <see cref="IMessageLog.ReadersAsync"/> counts these people as members.
     /// </summary>
     public static string[] People(string room) => RoomKey.People(room) is var (first, second) ? [first, second] : [];
 }

@@ -29,9 +29,9 @@ internal static class UnreadSql
         """;
 
     /// <summary>
-    /// See <see cref="UnreadCounts.Mentions"/>. A message can mention the user both by the id and as everyone. The cross
-    /// join makes SQLite read the mentions first. So if nobody was mentioned, the statement reads no events. The bound of
-    /// <c>u.seq</c> makes this the cheapest order for PostgreSQL too.
+    /// See <see cref="UnreadCounts.Mentions"/>. A message can mention the user both by the id and as everyone, so
+    /// <c>distinct</c> counts it once. The cross join makes SQLite read the mentions first. So if nobody was mentioned,
+    /// the statement reads no events. The bound of <c>u.seq</c> makes this the cheapest order for PostgreSQL too.
     /// </summary>
     public const string Mentions =
         $"""
@@ -45,8 +45,9 @@ internal static class UnreadSql
     public const string HasMore = $"case when p.lags = 1 and p.mark < p.seq - {Window} then 1 else 0 end";
 
     /// <summary>
-    /// The facts and the counts of a room. $2: the room. The columns: kind, head, messages, role, mark, ban, and the
-    /// three counts. An invited user has counts too, because the caller decides what such a user sees.
+    /// Reads the facts and the counts of a room. $2: the room. The columns: kind, head, messages, role, mark, ban,
+    /// settings, and the three counts. An invited user has counts too, because the caller decides what such a user
+    /// sees.
     /// </summary>
     public const string Facts =
         $"""
@@ -60,10 +61,10 @@ internal static class UnreadSql
 
     private const string First = $"greatest(p.mark, p.seq - {Window})";
 
-    /// <summary>Whether another user sent the message <c>u</c> and it is not deleted.</summary>
+    /// <summary>Whether the event <c>u</c> is a message that another user sent and that is not deleted.</summary>
     private const string IsUnread = "u.kind = 0 and not u.deleted and u.usr <> $1";
 
-    /// <summary>The value of <see cref="UnreadCounts.Window"/>. Tests of the stores use that value.</summary>
+    /// <summary>Must be the value of <see cref="UnreadCounts.Window"/>, which the tests of the stores use.</summary>
     private const string Window = "1000";
 
     public static string ForSqlite(string sql) => sql.Replace("chat.", "", StringComparison.Ordinal)

@@ -35,7 +35,7 @@ internal sealed class MemoryBlocks
         }
     }
 
-    /// <summary>Returns those of the users who have blocked a user.</summary>
+    /// <summary>Returns which of <paramref name="users"/> have blocked <paramref name="blocked"/>.</summary>
     public IReadOnlyList<string> Blockers(string blocked, IEnumerable<string> users)
     {
         lock (_gate)

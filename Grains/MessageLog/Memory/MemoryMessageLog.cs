@@ -4,8 +4,8 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.MessageLog.Memory;
 
 /// <summary>
-/// A message log in memory. It is lost when the process ends. It gives the same answers as the durable stores. It is
-/// for demonstrations, and for measurements without a disk.
+/// A message log in memory, for demonstrations and for measurements without a disk. It gives the same answers as the
+/// durable stores, but loses all data when the process ends.
 /// </summary>
 internal sealed partial class MemoryMessageLog(MessageLogInstruments instruments) : IMessageStore
 {

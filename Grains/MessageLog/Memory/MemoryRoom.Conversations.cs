@@ -110,7 +110,7 @@ internal sealed partial class MemoryRoom
         return counts;
     }
 
-    /// <summary>The first <see cref="ConversationRules.TextCharacters"/> code points.</summary>
+    /// <summary>Returns the first <see cref="ConversationRules.TextCharacters"/> code points of a text.</summary>
     private static string Cut(string text)
     {
         var end = 0;

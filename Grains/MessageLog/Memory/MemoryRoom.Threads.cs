@@ -41,7 +41,7 @@ internal sealed partial class MemoryRoom
 
     private List<int> RepliesTo(long message) => _replies.GetValueOrDefault(message) ?? [];
 
-    /// <summary>Notes the newest entry of the room if it is a reply.</summary>
+    /// <summary>Adds the newest entry of the room to <see cref="_replies"/> if it is a reply.</summary>
     private void AddReply(MessageLogEntry entry)
     {
         if (entry is { Kind: RoomEventKind.Msg, Reply: { } message })

@@ -2,7 +2,9 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.MessageLog.Memory;
 
-/// <summary>One room of a <see cref="MemoryMessageLog"/>. Thread-safe: every method takes the room's lock.</summary>
+/// <summary>
+/// One room of a <see cref="MemoryMessageLog"/>. Thread-safe: every public method takes the room's lock.
+/// </summary>
 /// <param name="members">The members that the room has at its creation.</param>
 /// <param name="changes">Numbers the changes of all rooms.</param>
 internal sealed partial class MemoryRoom(RoomKind kind, IEnumerable<string> members, MemoryChanges changes)
@@ -251,7 +253,8 @@ internal sealed partial class MemoryRoom(RoomKind kind, IEnumerable<string> memb
             return;
         }
 
-        // A ban or mute of a user without a role is no change of this user's conversations.
+        // A ban or mute of a user without a role does not change the user's conversations, because a stranger must not
+        // notice it.
         if (before.Role != RoomRole.None || changed.Role != RoomRole.None)
         {
             var personal = Personal(changed.User);

@@ -75,7 +75,7 @@ internal sealed class AppendStatement : IPreparedCommit
         $"{Store(true)}{AdvanceAndSet}{GroupStatements.ChangeMembers}{GroupStatements.ChangeLinks}{PostgresSelections.ChangePins}{Mention}{Answer}",
     ];
 
-    /// <summary>Step 7.</summary>
+    /// <summary>Step 7: stores the mentions.</summary>
     private const string Mention =
         """
         , mentioned as (
@@ -85,7 +85,7 @@ internal sealed class AppendStatement : IPreparedCommit
 
         """;
 
-    /// <summary>Steps 1 to 4.</summary>
+    /// <summary>Steps 1 to 4: checks the claims, finds duplicates, and inserts the fresh entries.</summary>
     /// <param name="withMentions">Whether $13 has the mentions of each entry.</param>
     private static string Store(bool withMentions)
     {
@@ -118,7 +118,7 @@ internal sealed class AppendStatement : IPreparedCommit
         """;
     }
 
-    /// <summary>Step 5.</summary>
+    /// <summary>Step 5: updates the rooms, but not their titles and settings.</summary>
     private const string Advance =
         """
         advanced as (
@@ -128,7 +128,7 @@ internal sealed class AppendStatement : IPreparedCommit
 
         """;
 
-    /// <summary>Step 5 with the title and the settings.</summary>
+    /// <summary>Step 5: updates the rooms, including their titles and settings.</summary>
     private const string AdvanceAndSet =
         """
         advanced as (
@@ -143,7 +143,7 @@ internal sealed class AppendStatement : IPreparedCommit
 
         """;
 
-    /// <summary>Step 8.</summary>
+    /// <summary>Step 8: returns the results.</summary>
     private const string Answer =
         """
         select n, was_seq, was_ts, was_hash, was_messages, true from looked_up where was_seq is not null

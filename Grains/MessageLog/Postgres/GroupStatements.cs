@@ -11,9 +11,9 @@ internal static class GroupStatements
     /// <summary>Applies the events to the members, as <see cref="MemberRules"/> says.</summary>
     /// <remarks>
     /// A user may join and leave several times in one append. <c>turned</c> has the one event that counts: the last one
-    /// whose kind differs from the kind of the user's event before it. For example, of join, leave, leave it is the
-    /// first leave, because the second leave changes nothing. <c>both_ways</c> is true if the append has an event of
-    /// the other kind before this event. If the row of a user is deleted, <c>ended</c> records this in
+    /// whose kind differs from the kind of the user's event before it. For example, if the events are join, leave,
+    /// leave, the first leave counts, because the second leave changes nothing. <c>both_ways</c> is true if the append
+    /// has an event of the other kind before this event. If the row of a user is deleted, <c>ended</c> records this in
     /// <c>chat.conversations</c>, for the user's list of conversations.
     /// </remarks>
     public const string ChangeMembers =

@@ -5,7 +5,7 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 
 /// <summary>
 /// A connection for one kind of commit. The connection stays open with its statements prepared, and is replaced after a
-/// failure. One call at a time.
+/// failure. Allows one call at a time.
 /// </summary>
 /// <remarks>
 /// The connection is in one of four states:

@@ -13,8 +13,8 @@ internal static class PostgresBlocks
         """;
 
     /// <summary>
-    /// Reads <see cref="DirectFacts"/>. $1: the room, $2 and $3: its people. The limit of one row keeps each subquery
-    /// apart, so that an index answers it without reading the room's other events.
+    /// Reads <see cref="DirectFacts"/>. $1: the room, $2 and $3: its people. Because each subquery has <c>limit 1</c>,
+    /// the database reads one index entry, and not all events of the room.
     /// </summary>
     public const string Direct =
         """

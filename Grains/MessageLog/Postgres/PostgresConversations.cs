@@ -3,12 +3,16 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.MessageLog.Postgres;
 
-/// <summary>The rows of <see cref="ConversationSql"/> in PostgreSQL, and the statement that changes settings.</summary>
+/// <summary>
+/// Converts the rows of <see cref="ConversationSql"/> in PostgreSQL, and has the statement that changes personal
+/// settings.
+/// </summary>
 internal static class PostgresConversations
 {
     /// <summary>
-    /// Changes settings. $1: the user, $2: the room, $3 to $7: followed, pinned, archived, hidden and muted, null for
-    /// no change, $8: whether the change turns any setting on. A change that turns nothing on creates no row.
+    /// Changes a user's personal settings of a room. $1: the user, $2: the room, $3 to $7: followed, pinned, archived,
+    /// hidden and muted, null for no change, $8: whether the change turns any setting on. A change that turns nothing
+    /// on creates no row.
     /// </summary>
     public static readonly string Set =
         $"""
@@ -33,7 +37,7 @@ internal static class PostgresConversations
         select (select count(*) from head), (select count(*) from stored), others.followed from others
         """;
 
-    /// <summary>A row of a read. The conversation is null if the read found none.</summary>
+    /// <summary>A row that a read of conversations returns. The conversation is null if the read found none.</summary>
     /// <param name="Cursor">The id of the oldest transaction that was in flight during the read.</param>
     /// <param name="Newest">One more than the highest id of a transaction that had ended.</param>
     public readonly record struct Row(string Log, long Cursor, long Newest, ConversationRow? Conversation, bool IsListed);
@@ -60,7 +64,9 @@ internal static class PostgresConversations
     public static ConversationRows ToPage(IReadOnlyList<Row> rows) =>
         new([.. rows.Select(row => row.Conversation).OfType<ConversationRow>()], ConversationRules.ToCursor(rows[0].Log, rows[0].Cursor));
 
-    /// <summary>Null if the cursor is not a cursor of this log, or if there are more rows than the limit.</summary>
+    /// <summary>
+    /// Returns null if the cursor is not a cursor of this log, or if there are more rows than the limit.
+    /// </summary>
     public static ConversationChanges? ToChanges(IReadOnlyList<Row> rows, string cursor, int limit) =>
         rows.Count > limit || ConversationRules.FromCursor(cursor, rows[0].Log, rows[0].Newest) is null
             ? null

@@ -236,8 +236,8 @@ internal sealed partial class PostgresMessageLog : IMessageStore
             change.Pinned ?? Null, change.Archived ?? Null, change.Hidden ?? Null, change.MutedUntil ?? Null, change.Sets))[0];
 
     /// <summary>
-    /// The two ranges leave out all names that begin with <c>@</c>. Every direct room has such a name, and no group has
-    /// one.
+    /// Counts only groups: the two ranges of room names leave out all names that begin with <c>@</c>. Every direct room
+    /// has such a name, and no group has one.
     /// </summary>
     public async Task<long> CountGroupsAsync(string user, bool withInvitations, int most, CancellationToken cancellationToken) => (await RowsAsync(
         """
@@ -249,8 +249,8 @@ internal sealed partial class PostgresMessageLog : IMessageStore
         row => row.GetInt64(0), cancellationToken, user, (int)(withInvitations ? RoomRole.Invited : RoomRole.Owner), most))[0];
 
     /// <summary>
-    /// Writes the rows in the order of their keys. This order is the same in every silo, so two such statements cannot
-    /// deadlock.
+    /// Writes the read marks in the order of their keys. This order is the same in every silo, so two such statements
+    /// cannot deadlock.
     /// </summary>
     public Task MarkAsync(IReadOnlyCollection<ReadMark> marks, CancellationToken cancellationToken) => RowsAsync(
         """
@@ -287,9 +287,9 @@ internal sealed partial class PostgresMessageLog : IMessageStore
             catch (NpgsqlException exception) when (exception.IsTransient || exception.SqlState == PostgresErrorCodes.ReadOnlySqlTransaction)
             {
                 // The pool may have connections to a server that was restarted or is no longer the primary. So the
-                // statement runs once more on a new connection. Every statement here may run twice. A repeated read,
-                // read mark, change of settings or probe has no further effect, and of two claims only the last one
-                // counts.
+                // statement runs once more on a new connection. Every statement of this class may run twice. A repeated
+                // read, probe, read mark, block, report or change of settings has no further effect. Of two claims,
+                // only the last one counts.
                 pool.Clear();
                 return await OnceAsync(pool, sql, read, values, either.Token);
             }

@@ -1,9 +1,9 @@
 namespace OrleansChat.Grains.MessageLog.Postgres;
 
 /// <summary>
-/// Deadlines for work in a database. To cancel a statement, Npgsql opens a new connection to the server and blocks the
-/// cancelling thread until the server closes this connection. If the server is frozen, the thread blocks for ever. So
-/// the work gets no cancellation token. Its caller abandons it instead.
+/// Waits for work in a database until a deadline. To cancel a statement, Npgsql opens a new connection to the server
+/// and blocks the cancelling thread until the server closes this connection. If the server is frozen, the thread blocks
+/// for ever. So the work gets no cancellation token. Its caller abandons it instead.
 /// </summary>
 internal static class PostgresPatience
 {

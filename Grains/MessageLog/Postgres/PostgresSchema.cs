@@ -15,7 +15,8 @@ namespace OrleansChat.Grains.MessageLog.Postgres;
 /// <c>min_version</c> the number of migrations that a program must know to work on the tables. A program that knows
 /// fewer refuses the database.</item>
 /// <item><c>chat.schema_version</c>: for older programs, which do not know <c>chat.schema_compatibility</c>. They
-/// refuse a database whose number here is above 1. So this number is 1, or <c>min_version</c> if that is higher.</item>
+/// refuse a database whose number in this table is above 1. So this number is 1, or <c>min_version</c> if that is
+/// higher.</item>
 /// </list>
 /// A migration may remove only what the previous release no longer uses. A migration that removes something must raise
 /// <see cref="MinVersion"/>.
@@ -28,7 +29,8 @@ internal static class PostgresSchema
     public const string ReadMinVersion = "select max(min_version) from chat.schema_compatibility";
 
     /// <summary>
-    /// The key of the advisory lock, an arbitrary number. Silos that start at the same time migrate one after another.
+    /// The key of the advisory lock for migrations, an arbitrary number. Because of the lock, silos that start at the
+    /// same time migrate one after another.
     /// </summary>
     private const long MigrationLock = 7_236_004_581;
 
@@ -53,10 +55,11 @@ internal static class PostgresSchema
     private static readonly string[] Migrations =
     [
         // Events are stored as columns, not as wire frames, so that the protocol can change without a migration of old
-        // events. first_seq is not used yet. It is for removing old bodies later: the oldest sequence whose body is
-        // kept. The removal must keep (user, client id), hash, sequence and time, so that a client id stays unique for
-        // ever. Names compare byte by byte (collate "C"), like everywhere else in the program. Every append updates its
-        // room's row; the fill factor leaves space in each page, so that the update does not touch the index.
+        // events. The column first_seq is not used yet. If a later version removes old bodies, first_seq will be the
+        // oldest sequence whose body is kept. That version must keep (user, client id), hash, sequence and time, so
+        // that a client id stays unique for ever. Names compare byte by byte (collate "C"), like everywhere else in the
+        // program. Every append updates its room's row; the fill factor leaves space in each page, so that the update
+        // does not touch the index.
         """
         create schema if not exists chat;
         create table if not exists chat.schema_version(version integer not null);
@@ -125,8 +128,8 @@ internal static class PostgresSchema
         alter table chat.marks add column changed bigint not null default 0;
         """,
 
-        // Mentions. The column has the user ids that a message mentions, separated by spaces. The table has one row for
-        // each of them, to count a user's mentions after the read mark.
+        // Mentions. The column mentions has the names that a message mentions, separated by spaces. The table mentions
+        // has one row for each of these names, to count a user's mentions after the read mark.
         """
         alter table chat.events add column mentions text;
         create table chat.mentions(
@@ -143,10 +146,10 @@ internal static class PostgresSchema
         """,
     ];
 
-    /// <summary>The key of the advisory lock of a silo that creates an index.</summary>
+    /// <summary>The key of the advisory lock that a silo holds while it creates an index.</summary>
     private const long IndexLock = 7_236_004_582;
 
-    /// <summary>How long a silo waits before it tries again to take the lock of another silo that creates an index.</summary>
+    /// <summary>How long a silo waits between two attempts to take <see cref="IndexLock"/>.</summary>
     private static readonly TimeSpan IndexPoll = TimeSpan.FromMilliseconds(200);
 
     /// <summary>The <see cref="LogVersion"/> that a <c>min_version</c> allows.</summary>
@@ -228,7 +231,7 @@ internal static class PostgresSchema
         await EnsureIndexAsync("events_changes", "chat.events(room, seq) where kind = 2 or kind >= 7", "lists of the changes of a group", waits: true);
 
         // Creates an index concurrently, so that appends of other silos do not wait for a lock. If another silo is
-        // creating an index, this silo waits only for an index without which a read would scan a whole room.
+        // creating an index, this silo waits only if reads without the index would scan a whole room.
         async Task EnsureIndexAsync(string name, string columns, string reads, bool waits)
         {
             for (var isFirst = true; ; isFirst = false)

@@ -2,7 +2,9 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.MessageLog.Postgres;
 
-/// <summary>The statements that read events of a room in PostgreSQL, and those that change its pins.</summary>
+/// <summary>
+/// The statements that read selected events of a room in PostgreSQL, and the statements that change the room's pins.
+/// </summary>
 internal static class PostgresSelections
 {
     /// <summary>
@@ -26,8 +28,8 @@ internal static class PostgresSelections
 
     /// <summary>
     /// Reads a <see cref="SelectedRange"/>. The last column is the number of events in the range, up to one more than
-    /// the limit. The database counts the bytes, like in a read of a <see cref="MessageLogRange"/>. $1: the room, $2
-    /// and $3: the sequences before and after the range, $4: the limit, $5: the bytes, $6: the message, for replies.
+    /// the limit. The database counts the bytes, as in <see cref="BoundedRead"/>. $1: the room, $2 and $3: the
+    /// sequences before and after the range, $4: the limit, $5: the bytes, $6: the message, for replies.
     /// </summary>
     public static string Select(SelectionKind kind, bool fromEnd)
     {
@@ -48,8 +50,8 @@ internal static class PostgresSelections
     }
 
     /// <summary>
-    /// A read with a limit in bytes. The database counts the bytes, so it does not send events that do not fit. It
-    /// knows the length of a text without decompressing the text.
+    /// Reads events of a room up to a limit in bytes. The database counts the bytes, so it does not send events that do
+    /// not fit. It knows the length of a text without decompressing the text.
     /// </summary>
     public static string BoundedRead(bool fromEnd)
     {

@@ -22,7 +22,7 @@ internal sealed class SqliteBlocks(SqliteConnection connection) : IDisposable
 
     public IReadOnlyList<string> Of(string user) => Users(_list.Query(user));
 
-    /// <summary>Returns those of the users who have blocked a user.</summary>
+    /// <summary>Returns which of <paramref name="users"/> have blocked <paramref name="blocked"/>.</summary>
     public IReadOnlyList<string> Blockers(string blocked, IReadOnlyCollection<string> users) =>
         Users(_blockers.Query(blocked, JsonSerializer.Serialize(users)));
 

@@ -63,7 +63,8 @@ internal sealed class SqliteReads(SqliteConnection connection) : IDisposable
     private readonly SqliteStatement _conversations = new(connection, ConversationSql.ForSqlite(ConversationSql.List));
     private readonly SqliteStatement _changes = new(connection, ConversationSql.ForSqlite(ConversationSql.Changes));
 
-    // The two ranges leave out all names that begin with '@'. Every direct room has such a name, and no group has one.
+    // Counts only groups: the two ranges of room names leave out all names that begin with '@'. Every direct room has
+    // such a name, and no group has one.
     private readonly SqliteStatement _countGroups = new(
         connection,
         """

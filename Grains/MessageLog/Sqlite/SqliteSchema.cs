@@ -48,9 +48,9 @@ internal static class SqliteSchema
     private static readonly string[] Migrations =
     [
         // Events are stored as columns, not as wire frames, so that the protocol can change without a migration of old
-        // events. first_seq is not used yet. It is for removing old bodies later: the oldest sequence whose body is
-        // kept. The removal must keep (user, client id), hash, sequence and time, so that a client id stays unique for
-        // ever.
+        // events. The column first_seq is not used yet. If a later version removes old bodies, first_seq will be the
+        // oldest sequence whose body is kept. That version must keep (user, client id), hash, sequence and time, so
+        // that a client id stays unique for ever.
         """
         create table rooms(
             room text not null primary key, kind integer not null, epoch text not null, claim integer not null,
@@ -92,7 +92,7 @@ internal static class SqliteSchema
             select 1 from events as message where message.room = events.room and message.seq = events.ref and message.deleted);
         """,
 
-        // The index for finding a user's conversations.
+        // The index that finds a user's conversations.
         """
         create index if not exists members_usr on members(usr);
         """,
@@ -138,8 +138,9 @@ internal static class SqliteSchema
         alter table marks add column changed integer not null default 0;
         """,
 
-        // Mentions. The column has the user ids that a message mentions, separated by spaces. The table has one row for
-        // each of them, to count a user's mentions after the read mark. events_replies finds the replies to a message.
+        // Mentions. The column mentions has the names that a message mentions, separated by spaces. The table mentions
+        // has one row for each of these names, to count a user's mentions after the read mark. The index events_replies
+        // finds the replies to a message.
         """
         alter table events add column mentions text;
         create table mentions(room text not null, usr text not null, seq integer not null, primary key(room, usr, seq)) without rowid;
@@ -147,8 +148,8 @@ internal static class SqliteSchema
         """,
 
         // Moderation. pins has the pinned messages of a room. blocks has the users whom a user has blocked. reports has
-        // the messages that users reported to the moderators of a group, one row for each user and message.
-        // events_changes finds deletions, and the events that changed the rights or the settings of a group.
+        // the messages that users reported to the moderators of a group, one row for each user and message. The index
+        // events_changes finds the events that changed a group (RoomRules.IsChange).
         """
         create table pins(room text not null, seq integer not null, primary key(room, seq)) without rowid;
         create table blocks(usr text not null, blocked text not null, primary key(usr, blocked)) without rowid;

@@ -5,7 +5,7 @@ namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
 /// The reads of selected events of a room, on one connection. Each method runs one statement. The statements name the
-/// indexes, because SQLite would read the whole room in the order of the sequences instead.
+/// indexes, because otherwise SQLite would read the whole room in the order of the sequences.
 /// </summary>
 internal sealed class SqliteSelections(SqliteConnection connection) : IDisposable
 {
@@ -63,8 +63,9 @@ internal sealed class SqliteSelections(SqliteConnection connection) : IDisposabl
     }
 
     /// <summary>
-    /// Reads a <see cref="SelectedRange"/> in the order in which it is read. ?1: the room, ?2 and ?3: the sequences
-    /// before and after the range, ?4: the limit, ?5: the message, for replies.
+    /// Returns the statement that reads a <see cref="SelectedRange"/>, newest first if <paramref name="fromEnd"/> is
+    /// true, otherwise oldest first. ?1: the room, ?2 and ?3: the sequences before and after the range, ?4: the limit,
+    /// ?5: the message, for replies.
     /// </summary>
     internal static string Read(SelectionKind kind, bool fromEnd)
     {
@@ -73,7 +74,7 @@ internal sealed class SqliteSelections(SqliteConnection connection) : IDisposabl
             SelectionKind.Replies => ("indexed by events_replies", "reply = ?5 and kind = 0"),
             SelectionKind.Pins => ("not indexed", "seq in (select p.seq from pins p where p.room = ?1)"),
 
-            // This is the condition of the index.
+            // This is the condition of the index events_changes.
             SelectionKind.Changes => ("indexed by events_changes", "(kind = 2 or kind >= 7)"),
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
         };

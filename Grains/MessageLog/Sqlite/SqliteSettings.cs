@@ -15,7 +15,7 @@ internal sealed class SqliteSettings(SqliteConnection connection) : IDisposable
         where usr = ?1 and room <> ?2 and (followed or pinned or archived or hidden >= 0 or muted > 0)
         """);
 
-    /// <summary>A change that turns nothing on (?9 is 0) creates no row.</summary>
+    /// <summary>Stores a change of settings. If the change turns nothing on (?9 is 0), it creates no row.</summary>
     private readonly SqliteStatement _set = new(
         connection,
         """

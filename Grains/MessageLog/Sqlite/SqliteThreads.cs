@@ -4,8 +4,8 @@ using Microsoft.Data.Sqlite;
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
-/// The reads of replies and readers of messages, on one connection. Each method runs one statement. The count names
-/// the index of replies, because SQLite would read the whole room in the order of the sequences instead.
+/// The reads of replies and readers of messages, on one connection. Each method runs one statement. The statement that
+/// counts replies names its index, because otherwise SQLite would read the whole room in the order of the sequences.
 /// </summary>
 internal sealed class SqliteThreads(SqliteConnection connection) : IDisposable
 {

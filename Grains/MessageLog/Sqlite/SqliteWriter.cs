@@ -33,14 +33,14 @@ internal sealed class SqliteWriter : IAsyncDisposable
     }
 
     /// <summary>
-    /// Queues the work and runs it on the writer thread. Cancellation and closing end only the wait for a place in the
-    /// queue. Queued work is always executed. Throws the exceptions of <see cref="SqliteFaults.InUse"/>, and
-    /// <see cref="MessageLogUnavailableException"/> if the writer is closed.
+    /// Queues the work, and completes when the writer thread has executed it. Cancellation and closing end only the
+    /// wait for a place in the queue. Queued work is always executed. Throws the exceptions of
+    /// <see cref="SqliteFaults.InUse"/>, and <see cref="MessageLogUnavailableException"/> if the writer is closed.
     /// </summary>
     /// <param name="caller">
-    /// With <see cref="TaskCreationOptions.None"/>, the code that awaits the result continues on the writer thread,
-    /// unless it has a task scheduler. It must return quickly. The group commit uses this, so that its next commit is
-    /// already queued when the thread looks for work.
+    /// If this is <see cref="TaskCreationOptions.None"/> and the caller has no task scheduler, the code after the
+    /// caller's await runs on the writer thread, so it must return quickly. The group commit uses this value. Its next
+    /// commit is then already queued when the thread looks for work.
     /// </param>
     public async Task<T> RunAsync<T>(
         Func<SqliteWrites, T> work, CancellationToken cancellationToken, TaskCreationOptions caller = TaskCreationOptions.RunContinuationsAsynchronously)

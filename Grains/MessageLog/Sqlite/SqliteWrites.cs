@@ -85,8 +85,8 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
     private long _committed = ReadNumber(connection);
 
     /// <summary>
-    /// The highest reserved number, as it is in <c>log_identity</c>. After a restart, the numbers continue after this
-    /// one. Null until this process has reserved numbers.
+    /// The highest reserved transaction number, which is stored in <c>log_identity</c>. After a restart, the numbers
+    /// continue after it. Null until this process has reserved numbers.
     /// </summary>
     private long? _reserved;
 
@@ -254,7 +254,7 @@ internal sealed class SqliteWrites(SqliteConnection connection) : IDisposable
 
     /// <summary>
     /// Appends to one room: checks the claim, inserts each entry or finds the stored event of its client id, applies
-    /// new entries to messages, members and links, and updates the room's head.
+    /// each new entry to the stored data that it changes, and updates the room's head.
     /// </summary>
     private AppendResult Append(RoomAppend append)
     {

@@ -28,12 +28,12 @@ public abstract class DurableLogContract : MessageLogContract
     private protected abstract long VersionBeforeRights { get; }
 
     /// <summary>
-    /// Removes the tables and columns that were added with roles, mutes and bans, or later. The store must be closed.
-    /// Then it looks as if an old program had written it.
+    /// Removes the tables and columns that were added with roles, mutes and bans, or later. Afterwards, the store looks
+    /// as if an old program had written it. The log must be closed before the call.
     /// </summary>
     /// <param name="hasMinVersion">
-    /// Whether the old program knows <c>min_version</c>. Version 0.1.0 does not know it. A later version, which has no
-    /// roles, mutes and bans yet, knows it.
+    /// False for version 0.1.0, which does not know <c>min_version</c>. True for a later version that knows
+    /// <c>min_version</c>, but not roles, mutes and bans.
     /// </param>
     private protected async Task DowngradeAsync(bool hasMinVersion = false)
     {

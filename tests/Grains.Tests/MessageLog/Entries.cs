@@ -3,7 +3,7 @@ using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>Short ways to create entries and to append them.</summary>
+/// <summary>Creates entries of a message log and appends them, with default values for most fields.</summary>
 internal static class Entries
 {
     public static MessageLogEntry Msg(string user, string? id, string text = "text", long ts = 1000, long hash = 7) =>
@@ -31,7 +31,7 @@ internal static class Entries
     public static MessageLogEntry Settings(RoomSettings settings, string? id = null) =>
         new("ann", id, 7, 1000, RoomEventKind.Settings, null, null, null, settings.ToMeta());
 
-    /// <summary>Returns an event that makes an invitation link. It contains the hash of this code.</summary>
+    /// <summary>Returns an entry that makes an invitation link. The entry has the hash of the link's code.</summary>
     public static MessageLogEntry Link(string code, int? uses = null, long? until = null, string? id = null, long ts = 1000, string by = "ann") =>
         new(by, id, 7, ts, RoomEventKind.Link, null, null, null, new LinkTerms(LinkTerms.HashOf(code), uses, until).ToMeta());
 

@@ -9,8 +9,8 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 namespace OrleansChat.Grains.Tests.MessageLog;
 
 /// <summary>
-/// How GroupCommit joins the appends of several rooms into commits. The store waits with each commit until the test
-/// releases it.
+/// How GroupCommit joins the appends of several rooms into commits. The test's store holds each commit until the test
+/// releases the commit.
 /// </summary>
 public sealed class GroupCommitTests : IAsyncDisposable
 {

@@ -2,7 +2,6 @@ using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>Runs the tests of the contract on the store in memory.</summary>
 public sealed class MemoryMessageLogTests : MessageLogContract
 {
     private protected override Task<Dictionary<string, string?>> NewStoreAsync() =>

@@ -4,7 +4,6 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>The blocks of users.</summary>
 public abstract partial class MessageLogContract
 {
     [Fact]

@@ -8,8 +8,8 @@ namespace OrleansChat.Grains.Tests.MessageLog;
 public abstract partial class MessageLogContract
 {
     /// <summary>
-    /// True if the cursor of a list is always after every change that the list contains. If false, the next changes may
-    /// contain such a change again, because other transactions on the same server hold the cursor back.
+    /// True if the cursor of a list is always after every change that the list contains. False on a server with other
+    /// transactions in flight: the cursor may then be before such a change, and the next read returns the change again.
     /// </summary>
     private protected virtual bool HasExactCursors => true;
 
@@ -200,7 +200,7 @@ public abstract partial class MessageLogContract
     }
 
     /// <summary>
-    /// The number of changes must not show an invited or removed user that there is activity in a group.
+    /// An invited or removed user must not learn from the number of changes that there is activity in a group.
     /// </summary>
     [Fact]
     public async Task Changes_WhenTheUserIsNoMember_DoNotShowActivity()
@@ -228,9 +228,9 @@ public abstract partial class MessageLogContract
     }
 
     /// <summary>
-    /// Makes random appends, marks and changes of settings. At random times, compares each user's list with the list
-    /// that the test computes from them. Also compares the list of a client that reads only the changes since its last
-    /// cursor.
+    /// Makes random appends, read marks and changes of settings. At random times, the test compares each user's list of
+    /// conversations with a list that the test computes itself. The test also compares the list of a client that reads
+    /// only the changes since its last cursor.
     /// </summary>
     [Fact]
     public async Task Conversations_WhenHistoriesAreRandom_AreTheirFold()

@@ -5,7 +5,6 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>The invitation links of groups.</summary>
 public abstract partial class MessageLogContract
 {
     /// <summary>
@@ -26,7 +25,7 @@ public abstract partial class MessageLogContract
         ("link:a unlink:3", "2:a:0"),
         ("link:a unlink:2 join:bob:2", ""),
 
-        // A new link removes the links that have ended or have no uses left, and no others.
+        // A new link removes only the links that have expired or have no uses left.
         ("link:a:1 join:bob:2", "2:a:1"),
         ("link:a:1 join:bob:2 link:b", "4:b:0"),
         ("link:a:2 join:bob:2 link:b", "2:a:1 4:b:0"),
@@ -171,9 +170,9 @@ public abstract partial class MessageLogContract
     }
 
     /// <summary>
-    /// Appends random events to several groups at once, with repeated ids and old claims. The stored links must be
-    /// those that <see cref="LinkRules"/> computes from the events, and the use count of each link must be the number
-    /// of joins by this link.
+    /// Appends random events to several groups at once, with repeated client ids and stale claims. The log must store
+    /// the links that <see cref="LinkRules"/> computes from the events. The use count of each link must be the number
+    /// of joins by the link.
     /// </summary>
     [Fact]
     public async Task Links_WhenEventsAreRandom_AreTheirFold()

@@ -15,7 +15,6 @@ public abstract partial class MessageLogContract
     /// </summary>
     private static readonly (string Events, string Members)[] MemberTable =
     [
-        // Join.
         ("join:ann", "ann:Owner"),
         ("join:ann join:bob", "ann:Owner bob:Member"),
         ("join:ann join:ann", "ann:Owner"),
@@ -24,7 +23,6 @@ public abstract partial class MessageLogContract
         ("join:ann mute:bob:50 join:bob", "ann:Owner bob:Member:m50"),
         ("join:ann ban:bob:50 join:bob", "ann:Owner bob:Member:b50"),
 
-        // Leave.
         ("join:ann join:bob leave:bob", "ann:Owner"),
         ("join:ann leave:bob", "ann:Owner"),
         ("join:ann leave:ann join:ann", "ann:Member"),
@@ -32,20 +30,17 @@ public abstract partial class MessageLogContract
         ("join:ann join:bob mute:bob:50 leave:bob join:bob", "ann:Owner bob:Member:m50"),
         ("join:ann invite:bob leave:bob", "ann:Owner"),
 
-        // Invite.
         ("join:ann invite:bob", "ann:Owner bob:Invited"),
         ("join:ann join:bob invite:bob", "ann:Owner bob:Member"),
         ("join:ann mute:bob invite:bob", "ann:Owner bob:Invited:m"),
         ("join:ann invite:bob invite:bob", "ann:Owner bob:Invited"),
         ("join:ann invite:bob join:bob", "ann:Owner bob:Member"),
 
-        // Kick.
         ("join:ann join:bob kick:bob", "ann:Owner"),
         ("join:ann invite:bob kick:bob", "ann:Owner"),
         ("join:ann join:bob mute:bob:50 kick:bob", "ann:Owner bob:None:m50"),
         ("join:ann ban:bob kick:bob", "ann:Owner bob:None:b"),
 
-        // Ban and unban.
         ("join:ann join:bob ban:bob", "ann:Owner bob:None:b"),
         ("join:ann join:bob ban:bob:50", "ann:Owner bob:None:b50"),
         ("join:ann ban:bob:50 ban:bob", "ann:Owner bob:None:b"),
@@ -56,7 +51,6 @@ public abstract partial class MessageLogContract
         ("join:ann join:bob unban:bob", "ann:Owner bob:Member"),
         ("join:ann unban:bob", "ann:Owner"),
 
-        // Mute and unmute.
         ("join:ann join:bob mute:bob", "ann:Owner bob:Member:m"),
         ("join:ann mute:ann:50", "ann:Owner:m50"),
         ("join:ann mute:bob", "ann:Owner bob:None:m"),
@@ -64,7 +58,6 @@ public abstract partial class MessageLogContract
         ("join:ann mute:bob unmute:bob", "ann:Owner"),
         ("join:ann join:bob mute:bob ban:bob unmute:bob", "ann:Owner bob:None:b"),
 
-        // Role.
         ("join:ann join:bob role:bob:2", "ann:Owner bob:Moderator"),
         ("join:ann join:bob role:bob:3 role:ann:1", "ann:Member bob:Owner"),
         ("join:ann join:bob mute:bob role:bob:2", "ann:Owner bob:Moderator:m"),
@@ -382,8 +375,8 @@ public abstract partial class MessageLogContract
     }
 
     /// <summary>
-    /// Appends random events to several groups at once, with repeated ids and old claims. The stored members, titles
-    /// and settings must be those that <see cref="MemberRules"/> computes from the events.
+    /// Appends random events to several groups at once, with repeated client ids and stale claims. The log must store
+    /// the members that <see cref="MemberRules"/> computes from the events, and the newest title and settings.
     /// </summary>
     [Fact]
     public async Task Members_WhenEventsAreRandom_AreTheirFold()

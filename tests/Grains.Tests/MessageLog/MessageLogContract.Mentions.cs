@@ -32,7 +32,9 @@ public abstract partial class MessageLogContract
         Assert.Equal(new(1, 1, false), await CountsAsync("bob", key));
     }
 
-    /// <summary>PostgreSQL appends mentions with other statements if the append also changes members or links.</summary>
+    /// <summary>
+    /// For an append with mentions, PostgreSQL uses another statement if the append also changes members or links.
+    /// </summary>
     [Fact]
     public async Task Mentions_WhenTheAppendAlsoHasOtherEvents_AreStored()
     {
@@ -109,13 +111,13 @@ public abstract partial class MessageLogContract
         await Log.AppendAsync("team", claim, [.. (UnreadCounts.Window + 1).To().Select(i => i % 2 == 0 ? Msg("bob", $"{i}") : Mention("bob", $"{i}", "ann"))]);
         await Log.MarkAsync([new("team", "ann", read)], Ct);
 
-        // The newest 1,000 events are those after the sequence 2. Among them, the events with an even sequence
-        // mention ann.
+        // The newest 1,000 events are the events after sequence 2. Of these, the events with an even sequence mention
+        // ann.
         Assert.Equal(UnreadCounts.Window + 2, (await Log.AllAsync("team")).Count);
         Assert.Equal(new(unread, mentions, hasMore), await CountsAsync("ann"));
     }
 
-    /// <summary>If no message follows the read mark, the user has read everything, however many other events follow.</summary>
+    /// <summary>If no message follows the read mark, the counts are 0, even if many other events follow.</summary>
     [Fact]
     public async Task Counts_WhenNoMessageFollowsTheMark_AreZero()
     {
@@ -141,7 +143,9 @@ public abstract partial class MessageLogContract
         Assert.Equal([new ConversationRow("team", RoomKind.Group, 0, 1000, 0, 0, RoomRole.Invited, null)], await Log.ListAsync("bob", null, 10));
     }
 
-    /// <summary>The counts of an enter command, which must be those of the list.</summary>
+    /// <summary>
+    /// Returns a user's counts of one room, and asserts that the user's list of conversations has the same counts.
+    /// </summary>
     private async Task<UnreadCounts> CountsAsync(string user, string room = "team")
     {
         var counted = (await Log.CountedFactsAsync(room, user, Ct))!;

@@ -4,7 +4,6 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>The reports of messages.</summary>
 public abstract partial class MessageLogContract
 {
     [Fact]
@@ -36,7 +35,7 @@ public abstract partial class MessageLogContract
 
         await Log.ReportAsync("other", new(1, "eve", 9000, null), Ct);
 
-        // A repetition replaces nothing.
+        // A second report of the same message by the same user does not replace the first one.
         Assert.Equal(ReportStored.Yes, await Log.ReportAsync("team", new(1, "cyd", 9000, "again"), Ct));
         Assert.Equal("2 bob cyd 3000 , 2 bob dan 3000 é, 1 ann dan 2000 rude, 1 ann cyd 1000 spam", await ListAsync("team", 10));
         Assert.Equal("2 bob cyd 3000 , 2 bob dan 3000 é", await ListAsync("team", 2));

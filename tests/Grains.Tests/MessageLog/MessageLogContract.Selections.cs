@@ -27,7 +27,8 @@ public abstract partial class MessageLogContract
                 1 when step % 4 == 0 => [Delete("ann", $"{step}", about), Delete("ann", $"d{step}", random.Next(1, 26))],
                 2 => [Unpin(about, $"{step}")],
 
-                // A client id that may be stored already: the event then changes nothing.
+                // The client id repeats. If the log already has an event with this client id, the entry changes
+                // nothing.
                 3 => [random.Next(2) == 0 ? Pin(about, $"again-{about}") : Unpin(about, $"not-again-{about}")],
                 _ => [Pin(about, $"{step}")],
             };

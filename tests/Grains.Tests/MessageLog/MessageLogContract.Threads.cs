@@ -4,7 +4,6 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>The replies and the readers of messages.</summary>
 public abstract partial class MessageLogContract
 {
     [Fact]
@@ -37,11 +36,11 @@ public abstract partial class MessageLogContract
 
         Assert.Equal(100, await CountAsync());
 
-        // The replies are the events 2 to 104.
+        // The replies are the events with the sequences 2 to 104.
         await AppendAsync(5, n => Delete("bob", $"d{n}", n + 1));
         Assert.Equal(98, await CountAsync());
 
-        // Only the oldest 200 replies are read, deleted ones included.
+        // A count reads only the oldest 200 replies, including deleted replies.
         await AppendAsync(150, n => Reply("bob", $"s{n}", 1));
         Assert.Equal(100, await CountAsync());
         await AppendAsync(96, n => Delete("bob", $"e{n}", n + 6));
@@ -97,7 +96,6 @@ public abstract partial class MessageLogContract
             Assert.Equal(thread, await PagesAsync(message, limit, bytes, fromEnd: false));
             Assert.Equal(thread, await PagesAsync(message, limit, bytes, fromEnd: true));
 
-            // A range with both ends.
             var (after, before) = (random.Next(all.Count), random.Next(all.Count + 2));
             RoomEvent[] inside = [.. thread.Where(happened => happened.Seq > after && happened.Seq < before)];
             foreach (var fromEnd in new[] { false, true })

@@ -277,7 +277,7 @@ public abstract partial class MessageLogContract : IAsyncLifetime
                 var claim = (await log.ClaimAsync("lobby", Ct))!;
                 for (var fenced = false; !fenced && mine.Count < Wanted;)
                 {
-                    // A fenced batch is retried under the next claim, with the same ids.
+                    // If a batch is fenced, the next round sends the same client ids again, under a new claim.
                     var batch = random.Next(1, 4).To(mine.Count).Select(n => Msg($"silo-{silo}", $"{n}", $"{n}")).ToArray();
                     var result = await log.AppendAsync("lobby", claim.Number, batch);
                     fenced = result.Fenced;
@@ -404,7 +404,7 @@ public abstract partial class MessageLogContract : IAsyncLifetime
                 Assert.Equal(page.Count.To(seen + 1), page.Select(e => e.Seq));
                 seen += page.Count;
                 Assert.True(page.Count == 50 || seen >= head, $"The head was {head}, but a later read ended at {seen}.");
-                // A commit of three events is visible as a whole or not at all.
+                // Each commit has three events, so a page that is not full ends with a whole commit.
                 Assert.Equal(0, page.Count == 50 ? 0 : seen % 3);
                 if (page.Count == 0 && written.IsFaulted)
                 {

@@ -5,7 +5,9 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>Reports and deletions at the same time, and the plans of the statements about blocks and reports.</summary>
+/// <summary>
+/// Reports and deletions at the same time, and the query plans of the statements about blocks and reports.
+/// </summary>
 public sealed partial class PostgresMessageLogTests
 {
     [Fact]

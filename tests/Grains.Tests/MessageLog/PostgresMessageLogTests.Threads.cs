@@ -6,7 +6,7 @@ using OrleansChat.Grains.MessageLog.Postgres;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>The plans of the statements that read replies and readers, and of those that count mentions.</summary>
+/// <summary>The query plans of the statements that read replies, readers and mentions.</summary>
 public sealed partial class PostgresMessageLogTests
 {
     [Fact]
@@ -44,7 +44,7 @@ public sealed partial class PostgresMessageLogTests
             Assert.DoesNotContain("Seq Scan on events", pins, StringComparison.Ordinal);
         }
 
-        // The statement reads the message, and at most one event of each person.
+        // Besides the message, the statement reads at most one event of each person.
         var readers = await PlanAsync(PostgresThreads.Readers, "'team'", "1", "array['user-1', 'user-2']", "101");
         Assert.Contains("events_pkey", readers, StringComparison.Ordinal);
         Assert.Contains("events_client_id", readers, StringComparison.Ordinal);
@@ -57,8 +57,8 @@ public sealed partial class PostgresMessageLogTests
     [Fact]
     public async Task Readers_WhenADirectRoomIsLarge_ReadOneEventOfEachPerson()
     {
-        // Nearly all events are of these two people, so a scan of the table would find one at once. But a person who has
-        // sent nothing would make such a scan read all events.
+        // All events are from the two people of the room. PostgreSQL could scan the table, because it expects to find
+        // an event of each person at once. But if a person has sent nothing, such a scan reads all events.
         await ExecuteAsync(
             """
             insert into chat.events(room, seq, usr, client_id, hash, ts, kind, text, messages)
@@ -77,7 +77,7 @@ public sealed partial class PostgresMessageLogTests
     [Fact]
     public async Task Mentions_WhenTheRoomIsLarge_AreReadBeforeTheirEvents()
     {
-        // Cyd is mentioned in every tenth message, and Ann in none.
+        // Every tenth message mentions cyd. No message mentions ann.
         await ExecuteAsync(
             """
             insert into chat.rooms(room, kind, epoch, claim, seq, ts, messages) values ('team', 1, 'e', 1, 50000, 1, 50000);
@@ -90,7 +90,7 @@ public sealed partial class PostgresMessageLogTests
 
         foreach (var plan in await PlansAsync("'ann'"))
         {
-            // Since there is no mention, no event is read.
+            // No message mentions ann, so the statement reads no event.
             Assert.Matches(@"(?s)on mentions n [^\n]*rows=0(\.00)? loops=1.* on events u[^\n]*\(never executed\)", plan);
         }
 
@@ -107,7 +107,9 @@ public sealed partial class PostgresMessageLogTests
             [await PlanAsync(UnreadSql.Facts, user, "'team'"), await PlanAsync(ConversationSql.List, user, "9223372036854775807", "''", "100")];
     }
 
-    /// <summary>A node of a plan that reads events, with the number of its rows and loops.</summary>
+    /// <summary>
+    /// Matches a node of a query plan that reads events. The groups are the node's numbers of rows and loops.
+    /// </summary>
     [GeneratedRegex(@" on events [^\n]*actual time=\S+ rows=(\S+) loops=(\d+)")]
     private static partial Regex EventScan();
 

@@ -572,8 +572,8 @@ public sealed partial class PostgresMessageLogTests : DurableLogContract
     }
 
     /// <summary>
-    /// A transaction that began earlier may commit later. If a client reads its conversations between the two commits,
-    /// its next read must return the change of the transaction that committed last.
+    /// Of two transactions, the one that began first may commit last. If a client reads its conversations between the
+    /// two commits, its next read must return the change of the transaction that committed last.
     /// </summary>
     [Fact]
     public async Task Changes_WhenAnEarlierTransactionCommitsLater_HaveItsChange()

@@ -6,9 +6,9 @@ using static OrleansChat.Grains.Tests.MessageLog.Entries;
 namespace OrleansChat.Grains.Tests.MessageLog;
 
 /// <summary>
-/// A random history of a few rooms and users on a log, and what the users' lists of conversations must be. The expected
-/// lists come from the events of the log, and from the marks and settings that this class has made. No names are shared
-/// with other seeds.
+/// Makes a random history of a few rooms and users on a log, and computes what the users' lists of conversations must
+/// be. The expected lists come from the events of the log, and from the read marks and settings that this class has
+/// made. Histories with different seeds have no common names.
 /// </summary>
 internal sealed class RandomHistory
 {
@@ -42,7 +42,9 @@ internal sealed class RandomHistory
 
     public int Next(int below) => _random.Next(below);
 
-    /// <summary>Gives the direct room of two users about as many events as a count reads at most.</summary>
+    /// <summary>
+    /// Creates a direct room with about <see cref="UnreadCounts.Window"/> events, the most that a count reads.
+    /// </summary>
     public async Task FillAsync()
     {
         var (room, kind) = _rooms[^2];
@@ -54,7 +56,7 @@ internal sealed class RandomHistory
         _claims[room] = (await _log.CreateAsync(new RoomCreation(room, kind, entries), CancellationToken.None)).Claim.Number;
     }
 
-    /// <summary>Makes one random append, mark or change of settings.</summary>
+    /// <summary>Makes one random append, read mark or change of settings.</summary>
     public async Task StepAsync()
     {
         _step++;
@@ -79,8 +81,10 @@ internal sealed class RandomHistory
         }
     }
 
-    /// <summary>Compares the lists of all users.</summary>
-    /// <param name="exact">Whether a cursor is past every change that was made before it was read.</param>
+    /// <summary>Compares the list of each user with the expected list.</summary>
+    /// <param name="exact">
+    /// Whether a cursor is always after every change that was made before the list was read.
+    /// </param>
     public async Task CheckAsync(bool exact)
     {
         var events = await Task.WhenAll(_claims.Keys.Select(async room => KeyValuePair.Create(room, await _log.AllAsync(room))));
@@ -165,19 +169,23 @@ internal sealed class RandomHistory
     }) with
     { Ts = _ts };
 
-    /// <summary>The names that a message mentions: often none, otherwise some of the users, everyone, and a stranger.</summary>
+    /// <summary>Returns random mentions for a message: none, or some of the users, everyone, and a stranger.</summary>
     private string? Mentions() => Next(2) == 0
         ? null
         : MentionList.Create([.. _users.Append(MentionList.Everyone).Append("stranger").Where(_ => Next(4) == 0)]);
 
-    /// <summary>Some ids repeat, so that nothing is appended.</summary>
+    /// <summary>
+    /// Returns a random client id. One in six is always the same id, so that some entries are duplicates.
+    /// </summary>
     private string Id() => Next(6) == 0 ? "repeated" : _random.NextInt64().ToString(CultureInfo.InvariantCulture);
 
     private IEnumerable<ConversationRow> Expected(string user, Dictionary<string, IReadOnlyList<RoomEvent>> log) =>
         _rooms.Where(one => log.ContainsKey(one.Room)).Select(one => Expected(one.Room, one.Kind, user, log[one.Room])).OfType<ConversationRow>()
             .OrderByDescending(row => row.Ts).ThenByDescending(row => row.Room, StringComparer.Ordinal);
 
-    /// <summary>The room as a conversation of the user, from its events; null if the list must not have it.</summary>
+    /// <summary>
+    /// Computes the room's row in the user's list from the room's events. Null if the list must not have the room.
+    /// </summary>
     private ConversationRow? Expected(string room, RoomKind kind, string user, IReadOnlyList<RoomEvent> events)
     {
         var (member, began, title) = (new Member(user, RoomRole.None), 0L, (string?)null);
@@ -218,7 +226,7 @@ internal sealed class RandomHistory
             mentions, hasMore);
     }
 
-    /// <summary>What the user has not read, from the events. A deleted message has no text.</summary>
+    /// <summary>Computes what the user has not read. A message without a text was deleted.</summary>
     private static UnreadCounts Count(string user, long read, IReadOnlyList<RoomEvent> events)
     {
         var unread = events.TakeLast(1000)
@@ -248,7 +256,9 @@ internal sealed class RandomHistory
 
     private static string Cut(string text) => string.Concat(text.EnumerateRunes().Take(200).Select(rune => rune.ToString()));
 
-    /// <summary>A client that keeps a list, and updates it by the changes since its last cursor.</summary>
+    /// <summary>
+    /// A client that keeps a list of conversations, and updates it with the changes since its last cursor.
+    /// </summary>
     private sealed class Client(IMessageLog log, string user)
     {
         private Dictionary<string, ConversationRow> _rows = [];
@@ -257,7 +267,9 @@ internal sealed class RandomHistory
         public IEnumerable<ConversationRow> Rows =>
             _rows.Values.OrderByDescending(row => row.Ts).ThenByDescending(row => row.Room, StringComparer.Ordinal);
 
-        /// <summary>Returns the number of changes.</summary>
+        /// <summary>
+        /// Updates the list. Returns the number of changes; 0 if the client had to read the whole list.
+        /// </summary>
         public async Task<int> UpdateAsync(int limit)
         {
             if (_cursor is null || await log.ConversationChangesAsync(user, _cursor, limit, CancellationToken.None) is not { } changes)

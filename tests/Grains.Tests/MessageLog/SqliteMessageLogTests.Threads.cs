@@ -3,7 +3,7 @@ using OrleansChat.Grains.MessageLog.Sqlite;
 
 namespace OrleansChat.Grains.Tests.MessageLog;
 
-/// <summary>The plans of the statements that read replies and readers, and of those that count mentions.</summary>
+/// <summary>The query plans of the statements that read replies, readers and mentions.</summary>
 public sealed partial class SqliteMessageLogTests
 {
     [Fact]

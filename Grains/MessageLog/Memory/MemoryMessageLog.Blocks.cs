@@ -1,6 +1,5 @@
 namespace OrleansChat.Grains.MessageLog.Memory;
 
-/// <summary>The blocks of users.</summary>
 internal sealed partial class MemoryMessageLog
 {
     private readonly MemoryBlocks _blocks = new();

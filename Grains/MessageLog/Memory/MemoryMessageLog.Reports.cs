@@ -2,7 +2,6 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.MessageLog.Memory;
 
-/// <summary>The reports of messages.</summary>
 internal sealed partial class MemoryMessageLog
 {
     public Task<ReportTarget?> ReportTargetAsync(string room, long message, string user, CancellationToken cancellationToken) =>

@@ -1,6 +1,5 @@
 namespace OrleansChat.Grains.MessageLog.Postgres;
 
-/// <summary>The blocks of users.</summary>
 internal sealed partial class PostgresMessageLog
 {
     public async Task<bool> BlockAsync(string user, string blocked, CancellationToken cancellationToken) =>

@@ -2,7 +2,6 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.MessageLog.Postgres;
 
-/// <summary>The reports of messages.</summary>
 internal sealed partial class PostgresMessageLog
 {
     public Task<ReportTarget?> ReportTargetAsync(string room, long message, string user, CancellationToken cancellationToken) => FirstAsync(

@@ -1,6 +1,5 @@
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
-/// <summary>The blocks of users.</summary>
 internal sealed partial class SqliteMessageLog
 {
     public Task<bool> BlockAsync(string user, string blocked, CancellationToken cancellationToken) =>

@@ -2,8 +2,8 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
 /// Batches the arrivals and departures of users into presence updates. In a large room, an update has only the number
-/// of users. Updates are numbered. The last updates are kept for gateways that missed some of them. Runs in the room's
-/// turns.
+/// of users. Each update has a number. The newest updates are kept for gateways that missed some of them. Not
+/// thread-safe: all code of this class runs on the room grain's task scheduler.
 /// </summary>
 /// <remarks>
 /// The loop <see cref="PublishAsync"/> starts with the first change and takes these steps:
@@ -29,7 +29,7 @@ internal sealed class PresenceUpdates(
     private bool _nameless;
     private int _publishedCount;
 
-    /// <summary>The loop that publishes; completed if it does not run.</summary>
+    /// <summary>The loop that publishes. Completed if the loop does not run.</summary>
     public Task Publishing { get; private set; } = Task.CompletedTask;
 
     /// <summary>The number of the last update; 0 for none.</summary>
@@ -44,8 +44,8 @@ internal sealed class PresenceUpdates(
         }
         else if (!_changes.Remove(user))
         {
-            // The changes of a user alternate between arrival and departure. So a change that is already recorded for
-            // this user is the opposite of the new change, and both cancel out.
+            // A user's arrivals and departures alternate. So if a change of this user is already recorded, it is the
+            // opposite of the new change, and both cancel out.
             _changes[user] = here;
         }
 
@@ -63,8 +63,8 @@ internal sealed class PresenceUpdates(
     }
 
     /// <summary>
-    /// Returns the updates after a number, ascending. If some of them are no longer kept, returns one update with only
-    /// the count.
+    /// Returns the updates after the update with this number, ascending. If some of them are no longer kept, returns
+    /// one update with only the number of users.
     /// </summary>
     public IEnumerable<PresenceUpdate> After(long number)
         => number >= Version ? []

@@ -5,8 +5,8 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
 /// Publishes a room's items to all attached gateways, through their gateway streams. Each gateway gets the items in
-/// order, and a slow gateway does not delay the other gateways. Callers never wait and get no exception. Runs in the
-/// room's turns.
+/// order, and a slow gateway does not delay the other gateways. Callers never wait and get no exception. Not
+/// thread-safe: all code of this class runs on the room grain's task scheduler.
 /// </summary>
 /// <param name="streamTo">Returns the function that appends an item to the stream of the given gateway.</param>
 internal sealed class Publisher(

@@ -4,14 +4,17 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The read marks of one room. Marks that moved are written to the log together, after
-/// <see cref="RoomOptions.MarkFlush"/>. A crash before the write loses the moves: users then see some messages as
-/// unread again. Runs in the room's turns.
+/// The read marks of one room. A user's read mark is the sequence up to which the user has read. Marks that moved
+/// within <see cref="RoomOptions.MarkFlush"/> are written to the log together. If the silo crashes before the write,
+/// the users see some messages as unread again. Not thread-safe: all code of this class runs on the room grain's task
+/// scheduler.
 /// </summary>
 /// <param name="attached">
-/// The attached users. If a user is not attached, the user's mark is forgotten after it is stored.
+/// The attached users. If a user is not attached, the user's mark is removed from memory after it is stored.
 /// </param>
-/// <param name="notStored">Called when a write failed. The marks are kept, and the next attempt writes them.</param>
+/// <param name="notStored">
+/// Called after a write failed. The marks stay in memory, and the next attempt writes them.
+/// </param>
 internal sealed partial class ReadMarks(
     string room, IMessageLog log, TimeProvider time, AttachedUsers attached, Action notStored, ILogger logger,
     CancellationToken stopping)
@@ -19,11 +22,12 @@ internal sealed partial class ReadMarks(
     private readonly Dictionary<string, long> _known = [];
     private readonly HashSet<string> _unflushed = [];
 
-    /// <summary>The loop that writes moved marks. Completed if no mark has to be written.</summary>
+    /// <summary>The loop that writes marks that moved. Completed if no mark has to be written.</summary>
     public Task Flushing { get; private set; } = Task.CompletedTask;
 
     /// <summary>
-    /// Records a user's mark that was read from the log. Returns the greater of this mark and the known mark.
+    /// Records a user's mark that was read from the log, unless the mark in memory is greater. Returns the greater
+    /// mark.
     /// </summary>
     public long Learn(string user, long read) => _known[user] = Math.Max(read, _known.GetValueOrDefault(user));
 
@@ -32,12 +36,12 @@ internal sealed partial class ReadMarks(
 
     public bool Knows(string user) => _known.ContainsKey(user);
 
-    /// <summary>Whether the known mark is after this sequence.</summary>
+    /// <summary>Whether the user's mark in memory is after this sequence.</summary>
     public bool IsAfter(string user, long read) => _known.GetValueOrDefault(user) > read;
 
     public bool IsUnflushed(string user) => _unflushed.Contains(user);
 
-    /// <summary>Moves a mark forward. False if the mark is already at this sequence or after it.</summary>
+    /// <summary>Moves a mark forward. Returns false if the mark is already at this sequence or after it.</summary>
     public bool TryMove(string user, long read)
     {
         if (read <= _known.GetValueOrDefault(user))
@@ -55,7 +59,7 @@ internal sealed partial class ReadMarks(
         return true;
     }
 
-    /// <summary>Forgets the mark of a user who was detached, unless it still has to be written.</summary>
+    /// <summary>Removes the mark of a detached user from memory, unless the mark still has to be written.</summary>
     public void Forget(string user)
     {
         if (!_unflushed.Contains(user))

@@ -2,11 +2,15 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>The facts about an event that decide whether an edit, a deletion or a reaction may refer to it.</summary>
-/// <param name="IsMessage">False for an event that is not a message. No command may refer to such an event.</param>
+/// <summary>
+/// The facts about an event that decide whether another event, such as an edit or a reaction, may refer to it.
+/// </summary>
+/// <param name="IsMessage">
+/// False for an event that is not a message. No edit, deletion, reaction or pin may refer to such an event.
+/// </param>
 internal readonly record struct Target(string Author, bool IsMessage, bool Deleted)
 {
-    /// <summary>Reads the facts from an event of the log. A message without text is a deleted message.</summary>
+    /// <summary>Takes the facts from an event. A message without text is a deleted message.</summary>
     public static Target From(RoomEvent shown)
         => new(shown.From, shown.Kind == RoomEventKind.Msg, shown is { Kind: RoomEventKind.Msg, Text: null });
 }

@@ -108,7 +108,7 @@ internal static class Refusals
         new(Refusal.Unavailable, "the room is moving to another server; try again", RoomOptions.MoveRetryMs);
 
     /// <summary>
-    /// For a user who is invited and has not joined. The message is the group's title, if it has one.
+    /// For a user who is invited and has not joined. The message is the title of the group, or empty if it has none.
     /// </summary>
     public static Refused Invited(string? title) => new(Refusal.Invited, title ?? "");
 

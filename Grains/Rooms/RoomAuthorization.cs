@@ -4,21 +4,24 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Asks the <see cref="IRoomAuthorizer"/> of the silo, for the room grains and the history grains. Bounds the time and
-/// the number of the questions. Thread-safe.
+/// Asks the <see cref="IRoomAuthorizer"/> of the silo the questions of the room grains and the history grains. Limits
+/// the time of each question and the number of unanswered questions. Thread-safe.
 /// </summary>
-/// <param name="authorizer">Null if the silo has none. Then no question may be asked.</param>
+/// <param name="authorizer">
+/// Null if the silo has none. <see cref="AskAsync(IReadOnlyList{Question})"/> must not be called then.
+/// </param>
 internal sealed partial class RoomAuthorization(TimeProvider time, ILogger<RoomAuthorization> logger, IRoomAuthorizer? authorizer = null)
 {
     /// <summary>If a question has no answer after this time, it counts as failed.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>An outage has ended when the authorizer answers and no question has failed for this time.</summary>
+    /// <summary>An outage ends when the authorizer answers and no question has failed for this time.</summary>
     public static readonly TimeSpan Recovery = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Maximum number of questions about one room that have no answer yet. If there are that many, a further question
-    /// counts as failed at once. Such questions pile up if the authorizer ignores its cancellation token.
+    /// Maximum number of questions about one room that have no answer yet. A further question counts as failed at once.
+    /// This number is reached only if the authorizer ignores its cancellation token, or if many questions arrive at the
+    /// same time.
     /// </summary>
     public const int MaxPendingOfRoom = 1024;
 
@@ -66,7 +69,10 @@ internal sealed partial class RoomAuthorization(TimeProvider time, ILogger<RoomA
         }
     }
 
-    /// <summary>Returns the decisions that are known in time.</summary>
+    /// <summary>
+    /// Returns the decisions from the cache, and those that the authorizer makes in time. A failed question has no
+    /// decision.
+    /// </summary>
     private async ValueTask<Dictionary<RoomRequest, RoomDecision>> DecideAsync(HashSet<RoomRequest> requests)
     {
         var decisions = new Dictionary<RoomRequest, RoomDecision>(requests.Count);
@@ -95,7 +101,7 @@ internal sealed partial class RoomAuthorization(TimeProvider time, ILogger<RoomA
         Exception? failure = null;
         for (var i = 0; i < asked.Count; i++)
         {
-            // AskAsync never fails. If it has not completed, the time is over.
+            // AskAsync never throws. If its task has not completed, the time is over.
             var (decision, exception) = asked[i].IsCompletedSuccessfully ? await asked[i] : (null, new TimeoutException("The authorizer did not answer in time."));
             if (decision is { } known)
             {
@@ -113,7 +119,7 @@ internal sealed partial class RoomAuthorization(TimeProvider time, ILogger<RoomA
     {
         if (!TryBegin(request.Room))
         {
-            return (null, new InvalidOperationException("Too many questions to the authorizer have no answer."));
+            return (null, new InvalidOperationException("The authorizer was not asked, because too many questions to it have no answer."));
         }
 
         try
@@ -121,7 +127,7 @@ internal sealed partial class RoomAuthorization(TimeProvider time, ILogger<RoomA
             var decision = await authorizer!.AuthorizeAsync(request, cancellationToken);
             if (!Enum.IsDefined(decision))
             {
-                return (null, new InvalidOperationException($"The authorizer answered {decision}."));
+                return (null, new InvalidOperationException($"The authorizer returned the undefined decision {decision}."));
             }
 
             _cache.Set(request, decision);
@@ -201,7 +207,7 @@ internal sealed partial class RoomAuthorization(TimeProvider time, ILogger<RoomA
     private partial void LogRecovered(long failures);
 }
 
-/// <summary>The actions that a command of a user needs in a room.</summary>
+/// <summary>The question whether a user may do what a command needs in a room.</summary>
 /// <param name="Actions">The actions to ask about; <see cref="RoomAction.None"/> to ask nothing.</param>
 /// <param name="Claimed">The actions that the user's token grants in the room.</param>
 internal readonly record struct Question(string Room, RoomKind Kind, string User, RoomAction Actions, RoomAction Claimed, RoomRole Role)

@@ -3,9 +3,9 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The entries of one append. A batch does not change after it is sealed. An entry that changes the rights, the settings
-/// or the links of a group is the only entry of its batch (<see cref="WaitingEntry.IsAlone"/>). So within a batch, only
-/// joins and leaves change the rights of users and the uses of links.
+/// The entries of one append. The <see cref="AppendQueue"/> adds no entry after it has passed the batch on. An entry
+/// with <see cref="WaitingEntry.IsAlone"/> is the only entry of its batch. So in a batch of several entries, only joins
+/// and leaves change the rights of users and the uses of links.
 /// </summary>
 internal sealed class RoomBatch
 {
@@ -16,7 +16,7 @@ internal sealed class RoomBatch
 
     /// <summary>
     /// Whether the batch takes no more entries: it has an entry that must be alone, or such an entry waits for the next
-    /// batch. Later entries must not overtake it.
+    /// batch. Later entries must not overtake that entry.
     /// </summary>
     public bool IsClosed { get; private set; }
 
@@ -26,10 +26,10 @@ internal sealed class RoomBatch
     public List<WaitingEntry> TargetGone { get; } = [];
 
     /// <summary>
-    /// Adds an entry. Returns false if the entry must wait for the next batch. An entry waits if its client id is
-    /// already in this batch, so that the log can find it as a duplicate. An entry also waits if it refers to a message
-    /// that this batch deletes, so that the deletion is committed before the entry is decided. An entry that must be
-    /// alone waits if this batch has other entries.
+    /// Adds an entry. Returns false if the entry must wait for the next batch. An entry waits if an entry with its
+    /// client id is already in this batch, so that the log can recognize it as a duplicate. An entry also waits if it
+    /// refers to a message that this batch deletes, so that the deletion is committed before the entry is decided. An
+    /// entry that must be alone waits if this batch has other entries.
     /// </summary>
     public bool TryAdd(WaitingEntry waiting)
     {

@@ -6,14 +6,16 @@ namespace OrleansChat.Grains.Rooms;
 /// <summary>The last steps of an enter command: reads what the answer needs, and attaches the user.</summary>
 internal sealed partial class RoomGrain
 {
-    /// <summary>The reads that are in flight. Each gets the events that are committed meanwhile.</summary>
+    /// <summary>
+    /// The reads of counts that are in flight. Each of them gets the events that the room commits during the read.
+    /// </summary>
     private readonly List<CountedRead> _reads = [];
 
     private async Task<RoomReply> AttachAsync(Call call, Enter enter, Access access)
     {
         for (var attempt = 1; ; attempt++)
         {
-            // Step 4: read the facts and the counts.
+            // Step 4 of EnterAsync: store the read mark, then read the facts and the counts.
             if (_marks.IsUnflushed(enter.User))
             {
                 await _marks.FlushAsync(_stopping.Token);
@@ -43,7 +45,7 @@ internal sealed partial class RoomGrain
                 return outsider;
             }
 
-            // Step 5: attach.
+            // Step 5 of EnterAsync: attach. In each RoomOwnershipState:
             // - Unclaimed: cannot occur, because step 1 found or created the room.
             // - Owned, Unsure: attach. If the append with the unknown outcome has committed, the next claim publishes
             //   its events.
@@ -58,8 +60,8 @@ internal sealed partial class RoomGrain
                 return Refusals.Full;
             }
 
-            // During the read, the user's mark may have moved, or a message that the read counted may have been deleted.
-            // Then read again. In the last attempt, answer with the counts of the read.
+            // During the read, the user's mark may have moved, or a message that the read counted may have been
+            // deleted. In both cases read again. The last attempt answers with the counts that it has read.
             var counts = _marks.IsAfter(enter.User, facts.Read) ? null : read.CountsAt(_head, counted);
             if (counts is not null || attempt == RoomOptions.CountReads)
             {
@@ -73,8 +75,8 @@ internal sealed partial class RoomGrain
         Attach(call.Gateway, enter.User, byName: true, access);
         var read = _marks.Learn(enter.User, facts.Read);
 
-        // If a newer activation owns the room and this activation has not noticed it, this activation's head is old.
-        // The head in the log is then the right one.
+        // If the log has a newer head, another activation owns the room, and this activation has not noticed it. Then
+        // answer with the facts of the log.
         var (head, messages) = facts.Seq > _head ? (facts.Seq, facts.Messages) : (_head, _messages);
         var role = _ownership.Claim!.Kind != RoomKind.Group ? RoomRole.None
             : facts.Seq > _head ? facts.Role

@@ -4,15 +4,17 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Asks the silo's authorizer about all commands of a call before the room decides the first of them. So the wait for
-/// the answers does not change the order in which the commands take effect.
+/// Asks the <see cref="IRoomAuthorizer"/> of the silo about all commands of a call before the room decides the first of
+/// them. So the wait for the answers does not change the order in which the commands take effect.
 /// </summary>
 internal sealed partial class RoomGrain
 {
     /// <summary>Null if the silo has no authorizer.</summary>
     private readonly RoomAuthorization? _authorization;
 
-    /// <summary>The attached users who may read the group because the authorizer or their token allows it.</summary>
+    /// <summary>
+    /// The access of each attached user who may read the group because the authorizer or the user's token allows it.
+    /// </summary>
     private readonly Dictionary<string, Access> _readers = [];
 
     /// <summary>Asks about all commands of a call. Never throws.</summary>
@@ -61,7 +63,7 @@ internal sealed partial class RoomGrain
 
     private RoomAction ActionsOf(RoomCommand command) => command switch
     {
-        // In slow mode, it matters whether the user may moderate.
+        // Slow mode does not limit a user who may moderate the group, so ask about that action too.
         Post post => RoomRights.ActionsOf(_room, post.Kind, MentionList.HasEveryone(post.Mentions))
             | (post.Kind == RoomEventKind.Msg && Slow > 0 ? RoomAction.Moderate : RoomAction.None),
         Enter when !IsDirect => RoomAction.Join | RoomAction.Read,
@@ -70,8 +72,8 @@ internal sealed partial class RoomGrain
     };
 
     /// <summary>
-    /// Returns the access of the users whose role does not let them read the group. The authorizer or their token may
-    /// still let them. <c>IsIncomplete</c> is true if the authorizer did not answer for one of them.
+    /// Returns the access of the users whose role does not let them read the group. The authorizer or the user's token
+    /// may still allow it. <c>IsIncomplete</c> is true if the authorizer did not answer for one of them.
     /// </summary>
     private async ValueTask<(Dictionary<string, Access> Allowed, bool IsIncomplete)> ReadersAsync(string[] users, RoomAction[]? claimed)
     {
@@ -94,14 +96,14 @@ internal sealed partial class RoomGrain
         return (allowed, isIncomplete);
     }
 
-    /// <summary>The authorizer's answers for the commands of a call.</summary>
+    /// <summary>The authorizer's answers about the commands of a call.</summary>
     /// <param name="kind">The room's kind in the questions; null if there was no room to ask about.</param>
     /// <param name="answers">One for each command; null if the authorizer did not answer.</param>
     /// <param name="unanswered">The refusal of a command without an answer.</param>
     private sealed class Authorized(
         RoomKind? kind, Access?[] answers, (string User, RoomAction Actions, RoomAction Claimed)[] wanted, Refused unanswered)
     {
-        /// <summary>The access of a command that <see cref="Refuse"/> does not refuse.</summary>
+        /// <summary>The access for a command that <see cref="Refuse"/> does not refuse.</summary>
         public Access AccessOf(int index) => answers[index] ?? default;
 
         /// <summary>
@@ -112,7 +114,7 @@ internal sealed partial class RoomGrain
             => wanted[index].Actions == RoomAction.None ? null
                 : answers[index] is null ? unanswered
 
-                // Another call has created the room in the meantime.
+                // Another call has created the room since the question.
                 : now is not null && now != kind ? Refusals.Moving
                 : null;
     }

@@ -4,15 +4,17 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Applies the blocks of users, which the log stores: refuses the events of the two people of a direct room while one of
-/// them blocks the other, and leaves out mentions of users who have blocked the sender.
+/// Applies the blocks between users, which the log stores. While one of the two people of a direct room blocks the
+/// other, the room refuses the events of both. In all rooms, a message does not mention users who have blocked its
+/// sender.
 /// </summary>
 /// <remarks>
-/// After a block is acknowledged, no activation accepts an event that it forbids. The history grain stores a block, and
-/// then calls <see cref="BlocksChangedAsync"/>. This call claims the room, and each claim reads the blocks:
+/// After a block is acknowledged, no activation accepts an event that the block forbids. The history grain stores a
+/// block, and then calls <see cref="BlocksChangedAsync"/>. This call claims the room, and each claim reads the blocks:
 /// <list type="bullet">
-/// <item>If another activation owns the room, or if an append of this activation is in flight, the claim fences it. The
-/// other activation steps down. This activation decides the entries again and appends them under the new claim.</item>
+/// <item>If another activation owns the room, the claim fences it: its appends commit nothing, and it steps down. If an
+/// append of this activation is in flight, the claim fences that append too. This activation then decides the entries
+/// again and appends them under the new claim.</item>
 /// <item>If the room does not exist, there is nothing to claim. The first post reads the blocks before it is accepted,
 /// and the batch that creates the room is decided again right before the creation.</item>
 /// </list>
@@ -20,14 +22,14 @@ namespace OrleansChat.Grains.Rooms;
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// Those of the two people of a direct room who block the other one, as far as this activation knows.
+    /// The people of a direct room who block the other person: none, one or both, as far as this activation knows.
     /// </summary>
     private IReadOnlyList<string> _blockers = [];
 
-    /// <summary>The number of the last read of <see cref="DirectFacts"/> that began.</summary>
+    /// <summary>Number of reads of <see cref="DirectFacts"/> that have begun. Each read is numbered with it.</summary>
     private long _directReads;
 
-    /// <summary>The number of the read that <see cref="_blockers"/> comes from.</summary>
+    /// <summary>The number of the read whose blocks are in <see cref="_blockers"/>.</summary>
     private long _blockersRead;
 
     public async Task BlocksChangedAsync()
@@ -41,12 +43,13 @@ internal sealed partial class RoomGrain
         {
             do
             {
-                // A claim that is in flight may have read the blocks before the change.
+                // Wait for a claim in flight, because it may have read the blocks before the change.
                 while (_ownership.IsClaiming)
                 {
                     await ((Task)_ownership.Claiming).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
                 }
 
+                // In each RoomOwnershipState:
                 // - Unclaimed, Unsure: claim.
                 // - Owned: claim again. If the claim fails, the next command or batch claims.
                 // - Deactivating, Lost: OwnAsync throws, or returns without a claim. The caller must reach the next
@@ -57,14 +60,15 @@ internal sealed partial class RoomGrain
                     break;
                 }
 
-                // The room does not exist. If its creation has begun during this read, it was decided without the read.
+                // The room does not exist. If a creation began during this read, its messages were decided without
+                // these blocks. Then repeat.
                 Apply(await ReadDirectAsync());
             }
             while (_ownership.IsClaiming || _ownership.Claim is not null);
         }
         catch (Exception exception) when (exception is MessageLogUnavailableException or OperationCanceledException)
         {
-            // The caller does not need the type MessageLogUnavailableException.
+            // IRoomGrain promises an IOException in this case.
             throw new IOException("The message log cannot be reached.");
         }
 
@@ -90,7 +94,8 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Takes over a read. Its blocks count only if no read that began later has been taken over.
+    /// Applies the result of a read. If a read that began later has been applied already, the blocks of this read are
+    /// ignored.
     /// </summary>
     private void Apply(DirectRead read)
     {
@@ -113,8 +118,8 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// In a room that does not exist, decides the entries again that would create it. No entry is left whose sender was
-    /// blocked while it waited.
+    /// Called before the batch creates its direct room. Decides each entry again, and removes the entries that a block
+    /// forbids, because a user may have blocked the other one while the entries waited.
     /// </summary>
     private async Task KeepUnblockedAsync(RoomBatch batch)
     {
@@ -126,7 +131,7 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Leaves out of a message the mentions of users who have blocked its sender. Mentions of everyone stay.
+    /// Removes from a message the mentions of users who have blocked its sender. A mention of everyone stays.
     /// </summary>
     private async Task LeaveOutBlockersAsync(WaitingEntry waiting)
     {

@@ -5,14 +5,14 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Charges invitations and joins to the budgets of the users who send them, and limits the number of groups of a user.
+/// Charges an invitation or a join to the budget of its user, and limits the number of groups of a user.
 /// </summary>
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// Charges an invitation to its sender, and checks that the invited user has not blocked the sender and is not in
-    /// too many groups. Returns null if the invitation may be appended, otherwise the answer. A repeated invitation is
-    /// not charged: it gets its first answer again. Throws <see cref="MessageLogUnavailableException"/>.
+    /// Charges an invitation to the budget of its sender, and checks that the invited user has not blocked the sender
+    /// and is not in too many groups. Returns null if the invitation may be appended, otherwise the answer. A repeated
+    /// invitation is not charged: it gets its first answer again. Throws <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async Task<RoomReply?> RefuseInviteAsync(WaitingEntry waiting)
     {
@@ -39,8 +39,8 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Charges the join of a group to the user, and checks that the user is not in too many groups. Returns null if the
-    /// user may join, otherwise the refusal. Throws <see cref="MessageLogUnavailableException"/>.
+    /// Charges the join of a group to the user's budget, and checks that the user is not in too many groups. Returns
+    /// null if the user may join, otherwise the refusal. Throws <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async Task<Refused?> RefuseJoinAsync(string user)
     {
@@ -54,8 +54,8 @@ internal sealed partial class RoomGrain
             return Refusals.Full;
         }
 
-        // The creator of a group has paid for the creation. Until the log has reached LogVersion.Rights, the user's
-        // grain may be on an old silo, which cannot charge joins.
+        // A group without events is new, and its creator has already paid for the creation. Until the log has reached
+        // LogVersion.Rights, the user's grain may be on a silo of version 0.1.0, which cannot charge joins.
         if (_head > 0 && await _gate.IsOpenAsync() && await ChargeAsync(user, UserAction.Join) is { } unpaid)
         {
             return unpaid;
@@ -65,8 +65,8 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Whether the user is a member of as many groups as allowed. The count and the join are two transactions. So
-    /// several joins at the same time can give the user more groups than the limit.
+    /// Whether the user has reached the maximum number of groups. The count and the join are two transactions. So the
+    /// user can exceed the limit with several joins at the same time.
     /// </summary>
     /// <param name="withInvitations">
     /// Whether invitations count too. They do not count when the user joins. Otherwise, other users could use up the
@@ -76,7 +76,8 @@ internal sealed partial class RoomGrain
         && await _log.CountGroupsAsync(user, withInvitations, _options.GroupsPerUser, _stopping.Token) >= _options.GroupsPerUser;
 
     /// <summary>
-    /// Charges the user for an action. Returns null if the budget allows it, otherwise the refusal. Never throws.
+    /// Charges an action to the user's budget. Returns null if the budget allows it, otherwise the refusal. Never
+    /// throws.
     /// </summary>
     private async Task<Refused?> ChargeAsync(string user, UserAction action)
     {

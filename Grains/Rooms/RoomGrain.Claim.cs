@@ -11,8 +11,8 @@ namespace OrleansChat.Grains.Rooms;
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// Whether the room exists. Claims the room if this activation never claimed it. Appoints an owner if the group has
-    /// none. Throws <see cref="MessageLogUnavailableException"/>.
+    /// Returns whether the room exists. First claims the room, unless this activation has claimed it before, and
+    /// appoints an owner if the group has none. Throws <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async ValueTask<bool> KnowAsync()
     {
@@ -30,13 +30,14 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Claims the room unless this activation owns it. False if the room does not exist. Throws
+    /// Claims the room, unless this activation owns it. Returns false if the room does not exist. Throws
     /// <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async ValueTask<bool> OwnAsync()
     {
         // The room is claimed by the first command, not at activation. So if the log is unavailable, the command gets a
         // refusal with a retry delay, and the activation does not fail.
+        // In each RoomOwnershipState:
         // - Unclaimed, Unsure: claim. If a claim or a creation is already in flight, wait for its end instead.
         // - Owned, Deactivating: nothing to do.
         // - Lost: throw; the caller refuses. The room may be lost while its claim is in flight. If that claim succeeds,
@@ -59,8 +60,8 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Makes one claim. False if the room does not exist. Throws <see cref="MessageLogUnavailableException"/>; then the
-    /// state does not change, although the log may have raised the claim number.
+    /// Makes one claim. Returns false if the room does not exist. Throws <see cref="MessageLogUnavailableException"/>.
+    /// In that case the state does not change, although the log may have raised the claim number.
     /// </summary>
     /// <remarks>
     /// <list type="number">
@@ -68,8 +69,8 @@ internal sealed partial class RoomGrain
     /// outdated.</item>
     /// <item>Read the members and links of a group, the senders and blocks of a direct room, and the events that this
     /// activation has not published.</item>
-    /// <item>Own the room: replace the state by the data that was read, and publish the events that were read. Nothing
-    /// is awaited in this step, so no command sees only a part of the change.</item>
+    /// <item>Own the room: replace the room's data with the data that was read, and publish the events that were read.
+    /// Nothing is awaited in this step, so no command sees only a part of the change.</item>
     /// </list>
     /// </remarks>
     private async Task<bool> ClaimAsync()
@@ -80,7 +81,7 @@ internal sealed partial class RoomGrain
             return false;
         }
 
-        // Step 2: read.
+        // Step 2: read. In each RoomOwnershipState:
         // - Unclaimed: no gateway is attached, so there is nothing to publish.
         // - Unsure: the append may have committed. Attached gateways expect every event after their head, so the events
         //   of that append are published now.
@@ -94,8 +95,8 @@ internal sealed partial class RoomGrain
             ? await _log.ReadAsync(_room, _head, _options.RowsPerBatch, _stopping.Token)
             : [];
 
-        // Step 3: own. If an append was in flight when the claim began, its answer may have published its events during
-        // the reads.
+        // Step 3: own. If an append was in flight when the claim began, its events may have been published during the
+        // reads. Leave these events out.
         RoomEvent[] unpublished = [.. missed.Where(happened => happened.Seq > _head)];
         Own(claim, members, links, direct);
         Publish(unpublished);
@@ -109,7 +110,7 @@ internal sealed partial class RoomGrain
     private async Task<IReadOnlyList<RoomLink>> LinksAsync(RoomClaim claim)
         => claim is { Kind: RoomKind.Group, Seq: > 0 } ? await _log.LinksAsync(_room, _stopping.Token) : [];
 
-    /// <summary>Takes over the claim, and replaces the room's data by the data from the log.</summary>
+    /// <summary>Records the claim, and replaces the room's data with the data from the log.</summary>
     private void Own(RoomClaim claim, IReadOnlyList<Member> members, IReadOnlyList<RoomLink> links, DirectRead direct)
     {
         Apply(direct);
@@ -123,13 +124,15 @@ internal sealed partial class RoomGrain
 
     /// <summary>
     /// Whether a newer activation has claimed the room and this activation does not know it yet. In that case the
-    /// members and messages of this activation are out of date. Called when a gateway reports its users, because a
-    /// gateway reports them after it noticed another activation. False if the log is unavailable.
+    /// members and messages of this activation are out of date. Called when a gateway reports its attached users. A
+    /// gateway does this, for example, when it notices a new activation. So this activation may be the old one. Returns
+    /// false if the log is unavailable.
     /// </summary>
     private async Task<bool> IsSupersededAsync()
     {
         try
         {
+            // In each RoomOwnershipState:
             // - Unclaimed, Unsure: false. A higher claim number may come from this activation's own claim.
             // - Owned, Deactivating, before and after the read, without a claim in flight: a higher number comes from
             //   another activation's claim.

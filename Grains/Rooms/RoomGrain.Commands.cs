@@ -17,7 +17,8 @@ internal sealed partial class RoomGrain
         var waiting = WaitingEntry.Create(post, _time.GetTimestamp(), access);
         if (!exists)
         {
-            // No claim has read the blocks. A user who may not create the room does not pay for it.
+            // The room does not exist, so no claim has read the blocks. Read them now, before the user pays for the
+            // creation.
             Apply(await ReadDirectAsync());
             if (RefuseEvent(waiting, _membership.Table, _membership.Links) is { } denied)
             {
@@ -32,11 +33,11 @@ internal sealed partial class RoomGrain
             return (await FirstAnswerAsync(waiting.Entry) ?? stranger, null);
         }
 
-        // Check the entry before it is batched, so that an entry that no store accepts does not fail other users'
-        // entries.
+        // Check the entry before it joins a batch. If no store can accept it, the batch would fail with the entries of
+        // other users.
         AppendCheck.ThrowIfNotStorable(_room, waiting.Entry);
 
-        // The first message of a direct room creates the room. A message that is not allowed must cost the user nothing.
+        // The first message of a direct room creates the room. A message that is not allowed must not be charged.
         if (!exists && (RefuseEvent(waiting, _membership.Table, _membership.Links) ?? await PayAsync(post.User)) is { } notCreated)
         {
             return (notCreated, null);
@@ -98,12 +99,12 @@ internal sealed partial class RoomGrain
     /// </summary>
     /// <remarks>
     /// <list type="number">
-    /// <item>Find the room, or create it. The user pays for the creation.</item>
+    /// <item>Find the room, or create it. The creation is charged to the user's budget.</item>
     /// <item>Check what the command requires of the room and of the user.</item>
-    /// <item>In a group, make the user a member, and wait until the membership is durable. The user pays for the
-    /// join.</item>
-    /// <item>Store the user's read mark in the log, then read the facts about the room and the user, and the user's counts,
-    /// from the log.</item>
+    /// <item>In a group, make the user a member, and wait until the membership is durable. The join is charged to the
+    /// user's budget.</item>
+    /// <item>Store the user's read mark in the log, then read from the log the facts about the room and the user, and
+    /// the user's counts.</item>
     /// <item>Attach the user and answer with the head and the counts. Nothing is awaited in this step, so the gateway
     /// receives every event after that head.</item>
     /// </list>
@@ -267,9 +268,10 @@ internal sealed partial class RoomGrain
             var claim = _ownership.Number;
             var rows = await _log.ReadAsync(_room, seq - 1, 1, _stopping.Token);
 
+            // In each RoomOwnershipState:
             // - Owned, Deactivating, under the same claim: use the row. It is as new as the data of this activation.
             // - Owned, Deactivating, under a newer claim: refuse. The row may be older than that claim.
-            // - Unsure, Lost: refuse. A batch failed, the room must be claimed again, or it was lost, during the read.
+            // - Unsure, Lost: refuse. During the read, a batch failed, the blocks changed, or the room was lost.
             // - Unclaimed: cannot occur, because the room was owned before the read.
             if (!_ownership.MayAppend || claim != _ownership.Number)
             {
@@ -294,7 +296,9 @@ internal sealed partial class RoomGrain
             : null;
     }
 
-    /// <summary>Returns the answer to an earlier append of the same client id; null if there was none.</summary>
+    /// <summary>
+    /// Returns the answer to an earlier append of an entry with the same user and client id; null if there was none.
+    /// </summary>
     private async Task<RoomReply?> FirstAnswerAsync(MessageLogEntry entry)
         => entry.ClientId is { } id && await _log.FindAsync(_room, entry.User, id, _stopping.Token) is { } first
             ? ToReply(entry, first with { Duplicate = true })

@@ -29,8 +29,8 @@ internal sealed partial class RoomGrain
     {
         try
         {
-            // Step 3: own. The loop ends when this activation owns the room. A direct room that does not exist is
-            // created together with the messages of the batch.
+            // Step 3 in the remarks of RoomGrain: own. The loop ends when this activation owns the room. A direct room
+            // that does not exist is created with the messages of the batch.
             var together = true;
             while (!await OwnAsync())
             {
@@ -42,8 +42,8 @@ internal sealed partial class RoomGrain
 
                 if (batch.Entries.Count == 0)
                 {
-                    // The store refused each message of the batch, so the room still does not exist. Messages that wait
-                    // in the queue may create it.
+                    // Each message of the batch was refused, so the room still does not exist. A message that waits in
+                    // the queue may create it.
                     batch.TargetGone.ForEach(one => one.Answer(Refusals.NoMessage));
                     return;
                 }
@@ -67,10 +67,10 @@ internal sealed partial class RoomGrain
                 waiting.Answer(await FirstAnswerAsync(waiting.Entry) ?? Refusals.Gone);
             }
 
+            // In each RoomOwnershipState:
             // - Owned, Deactivating: append.
             // - Unsure: the blocks have changed during the lookups. The room is claimed again before the append.
-            // - Lost: another call noticed a newer activation during the lookups. The append commits nothing, because
-            //   the log fences it.
+            // - Lost: another call noticed a newer activation during the lookups. The append will be fenced.
             // - Unclaimed: cannot occur, because the room was owned above.
             if (batch.Entries.Count > 0)
             {
@@ -84,8 +84,8 @@ internal sealed partial class RoomGrain
         }
         catch (MessageLogEntryException exception)
         {
-            // AppendAsync handles refused entries itself. So here the store refused the claim or a lookup: it cannot
-            // store the room's name, and no entry of this batch can ever be stored.
+            // AppendAsync handles refused entries itself. Here the store refused the claim or a lookup, because it
+            // cannot store the room's name. So it can store no entry of this batch.
             LogEntryRefused(exception);
             _ownership.OnBatchFailed();
             Fail(batch, Refusals.NotStorable);
@@ -104,6 +104,7 @@ internal sealed partial class RoomGrain
         // ends.
         while (true)
         {
+            // In each RoomOwnershipState:
             // - Unsure: the blocks of a direct room have changed. Claim, or wait for the claim in flight.
             // - Owned, Deactivating, Lost: append. The log fences the append if the room is lost.
             // - Unclaimed: cannot occur, because the room was owned before.
@@ -142,7 +143,8 @@ internal sealed partial class RoomGrain
                 return;
             }
 
-            // If this activation has claimed the room since, or is claiming it, it may have fenced the append itself.
+            // If this activation has claimed the room since, or must claim it, its own claim may have fenced the
+            // append: repeat.
             if (claim == _ownership.Number && !_ownership.MustClaim)
             {
                 StepDown(waiting);
@@ -151,9 +153,7 @@ internal sealed partial class RoomGrain
         }
     }
 
-    /// <summary>
-    /// Gives all entries of a batch the same time, which is never before the time of the room's newest event.
-    /// </summary>
+    /// <summary>Gives all entries of a batch the same time, which is not before the time of the newest event.</summary>
     private MessageLogEntry[] Stamp(List<WaitingEntry> waiting)
     {
         var ts = Math.Max(_ts, _time.GetUtcNow().ToUnixTimeMilliseconds());
@@ -181,7 +181,7 @@ internal sealed partial class RoomGrain
 
         Committed(events);
 
-        // Step 6: answer. A duplicate gets the first answer; a duplicate with another body is a conflict.
+        // Step 6: answer. A duplicate gets the first answer, but a duplicate with another body is a conflict.
         for (var i = 0; i < entries.Length; i++)
         {
             var reply = ToReply(entries[i], appended[i]);
@@ -208,6 +208,7 @@ internal sealed partial class RoomGrain
 
         for (var i = 0; i < waiting.Count; i++)
         {
+            // In each RoomOwnershipState:
             // - Owned, Deactivating: append.
             // - Unsure: append, after a new claim. The blocks have changed.
             // - Lost: an earlier entry of this batch was fenced, or another call noticed the newer activation.
@@ -318,11 +319,11 @@ internal sealed partial class RoomGrain
     { Mentions = entry.Mentions };
 
     /// <summary>
-    /// Handles an append whose outcome is unknown: refuses all entries that wait, and makes the next append claim
-    /// first.
+    /// Handles a failed batch, which may have committed: refuses all waiting entries, and requires a new claim.
     /// </summary>
     private void LoseOwnership(RoomBatch batch)
     {
+        // In each RoomOwnershipState:
         // - Unclaimed, Owned, Unsure: the entries are refused as unavailable. Their retry makes this activation claim.
         // - Deactivating, Lost: the entries are refused as moving, because their retry reaches the next activation.
         _ownership.OnBatchFailed();

@@ -16,7 +16,8 @@ internal sealed partial class RoomGrain
     private bool _paid;
 
     /// <summary>
-    /// Charges the user for the creation. Null if the room may be created, otherwise the refusal. Never throws.
+    /// Charges the creation to the user's budget. Returns null if the user may create the room, otherwise the refusal.
+    /// Never throws.
     /// </summary>
     private async Task<Refused?> PayAsync(string user)
     {
@@ -41,6 +42,7 @@ internal sealed partial class RoomGrain
     /// <summary>Creates an empty room. Throws <see cref="MessageLogUnavailableException"/>.</summary>
     private async Task CreateAsync(RoomKind kind)
     {
+        // In each RoomOwnershipState:
         // - Unclaimed: create. If a claim or a creation is already in flight, wait for its end instead.
         // - Owned, Unsure, Deactivating: there is a claim, so the room exists.
         // - Lost, without a claim: throw; the caller refuses. Also throw if the deactivation began during the wait
@@ -64,7 +66,7 @@ internal sealed partial class RoomGrain
         {
             var claim = await _log.CreateAsync(_room, kind, _stopping.Token);
 
-            // The members and links are read because the room may have existed already.
+            // Read the members and links, because the room may have existed already.
             Own(claim, await MembersAsync(claim), await LinksAsync(claim), await ReadDirectAsync());
             return true;
         }
@@ -72,9 +74,9 @@ internal sealed partial class RoomGrain
 
     /// <summary>
     /// Creates a direct room together with the first <paramref name="count"/> messages of the list. Answers these
-    /// messages and removes them from the list. If there are several and the store refuses one of them, answers none of
-    /// them and returns false. The caller then tries one message at a time, so that only a message that cannot be
-    /// stored is refused. No claim may be in flight.
+    /// messages and removes them from the list. If there are several messages and the store refuses one of them,
+    /// answers none of them and returns false. The caller then tries one message at a time, so that only a message that
+    /// cannot be stored is refused. Must not be called while a claim is in flight.
     /// </summary>
     private async Task<bool> TryCreateWithAsync(List<WaitingEntry> waiting, int count)
     {
@@ -98,7 +100,7 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Creates a direct room with its first messages. No claim may be in flight. Throws
+    /// Creates a direct room with its first messages. Must not be called while a claim is in flight. Throws
     /// <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async Task CreateAsync(List<WaitingEntry> waiting)

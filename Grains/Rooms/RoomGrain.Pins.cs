@@ -3,13 +3,14 @@ using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>Limits the pinned messages.</summary>
+/// <summary>Limits the number of pinned messages of the room.</summary>
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// Returns the refusal of a pin or unpin right before its append. Returns null if it may be appended, and for
-    /// entries of other kinds. The pins are read from the log, because they change rarely. They stay the same until the
-    /// append: the entry is the only one of its batch, and no other append of the room runs.
+    /// Decides about a pin or unpin right before its append. Returns null if the entry may be appended or is of another
+    /// kind, otherwise the refusal. The pins are read from the log each time, because pins and unpins are rare. The
+    /// pins cannot change before the append, because the entry is the only one of its batch, and no other append of the
+    /// room runs.
     /// </summary>
     private async ValueTask<Refused?> RefusePinAsync(MessageLogEntry entry)
     {

@@ -7,8 +7,8 @@ namespace OrleansChat.Grains.Rooms;
 internal sealed partial class RoomGrain
 {
     /// <summary>
-    /// How long deactivation is delayed while read marks wait to be stored. Each failed attempt to store them starts
-    /// the delay again.
+    /// Delay of the deactivation while read marks wait to be stored. Each failed attempt to store them starts the delay
+    /// again.
     /// </summary>
     private static readonly TimeSpan MarksWait = TimeSpan.FromMinutes(1);
 
@@ -25,8 +25,8 @@ internal sealed partial class RoomGrain
                     throw new IOException("The room is moving.");
                 }
 
-                // Ask the authorizer only about users whose role does not let them read. For the others, it was asked
-                // when they entered.
+                // Ask the authorizer only about users whose role does not let them read. It was asked about the other
+                // users when they entered.
                 var readers = await ReadersAsync(users, claimed);
                 if (!_calls.IsStale(gateway, number))
                 {
@@ -131,11 +131,11 @@ internal sealed partial class RoomGrain
             return;
         }
 
-        // Most users in the first report of a gateway were already attached to the previous activation. So these users
-        // change the count, but no update names them. For a user that joins now, the gateway sends an enter command,
-        // and an update names the user. The users of a direct room do not see each other before both have sent an
-        // event. The previous activation may have ended between that event and the update that named the users. So in
-        // a direct room, which has at most two users, updates name the users in the first report too.
+        // Most users in the first call of a gateway were already attached to the previous activation. These users
+        // change the count, but no update names them. A user who joins now is named, because the gateway sends an enter
+        // command for this user. A direct room is an exception: its users see each other only after both have sent an
+        // event, and the previous activation may have ended before it published the names. A direct room has at most
+        // two users, so updates name them in the first call too.
         var byName = !_syncedGateways.Add(gateway) || IsDirect;
         var wanted = users.Where(user => (RoomRights.RefuseKey(_people, user) ?? RefuseRead(user, readers.GetValueOrDefault(user))) is null).ToHashSet();
         foreach (var user in _attached.On(gateway).Where(user => !wanted.Contains(user)).ToArray())
@@ -223,8 +223,8 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Detaches the users whose membership ended without an event that this activation has seen. For example, another
-    /// activation may have owned the room in the meantime.
+    /// Detaches the users who may no longer read the room, although this activation has seen no event that ended their
+    /// membership. For example, another activation may have appended that event.
     /// </summary>
     private void DetachOutsiders()
     {

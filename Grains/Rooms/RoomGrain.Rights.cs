@@ -27,7 +27,7 @@ internal sealed partial class RoomGrain
     private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>
-    /// Returns the role with which a user acts. In a channel, each attached user counts as a member. In other rooms,
+    /// Returns the rights with which a user acts. In a channel, each attached user counts as a member. In other rooms,
     /// only the members count, attached or not.
     /// </summary>
     private Member Standing(string user, MemberTable table) => _ownership.Claim?.Kind == RoomKind.Channel
@@ -66,7 +66,7 @@ internal sealed partial class RoomGrain
         link = _membership.Links.Find(hash, state.Now)?.Seq;
         joins = link is not null;
 
-        // A user without a usable link can still be allowed to read the group.
+        // Without a usable link, the user may still be allowed to read the group.
         return joins || refused is null ? null : RoomRights.RefuseLink(_room);
     }
 
@@ -84,9 +84,9 @@ internal sealed partial class RoomGrain
 
     /// <summary>
     /// Answers the entries of a batch that must not be appended, and returns the others. Each entry is decided on the
-    /// state right before it: the committed state, changed by the joins, leaves and messages before it in the batch. A
-    /// repeated entry gets the answer to its first append. No other append of the room runs until this batch is
-    /// appended, so the committed state stays the same.
+    /// committed state, changed by the joins, leaves and messages before the entry in the batch. A repeated entry gets
+    /// the answer to its first append. No other append of the room runs until this batch is appended, so the committed
+    /// state stays the same.
     /// </summary>
     private async Task<List<WaitingEntry>> KeepAllowedAsync(List<WaitingEntry> batch)
     {
@@ -125,7 +125,7 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Returns the answer to an entry that must not be appended; null for an entry that must be appended.
+    /// Returns the answer to an entry that must not be appended; null for an entry that may be appended.
     /// </summary>
     private RoomReply? AnswerNow(WaitingEntry waiting, MemberTable table, LinkTable links)
     {
@@ -133,8 +133,7 @@ internal sealed partial class RoomGrain
         var user = table.Find(entry.User);
         return entry switch
         {
-            // While the entry waited, the user may have become a member, or may have ceased to be a member. An invited
-            // user who leaves declines the invitation.
+            // While the entry waited, the user may have become a member, or may have lost the membership or invitation.
             { Kind: RoomEventKind.Join } when Member.Is(user.Role) => Refusals.Done,
             { Kind: RoomEventKind.Leave } when user.Role == RoomRole.None => Refusals.Done,
             { ClientId: not null } => RefuseEvent(waiting, table, links),
@@ -145,7 +144,7 @@ internal sealed partial class RoomGrain
                 ?? _membership.RefuseBound(table, links, entry),
             { Kind: RoomEventKind.Leave } => RoomRights.RefuseLeave(StateOf(table), user),
 
-            // The event with which the room appoints an owner.
+            // The only other entry of the server: the event with which the room appoints an owner.
             _ => table.Owners > 0 ? Refusals.Done : Member.Is(table.Find(waiting.Change!.User).Role) ? null : Refusals.TargetNoMember,
         };
 

@@ -3,7 +3,9 @@ using OrleansChat.Grains.MessageLog;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>Applies slow mode: when a message arrives, and again right before its append.</summary>
+/// <summary>
+/// Applies slow mode (<see cref="RoomSettings.Slow"/>): when a message arrives, and again right before its append.
+/// </summary>
 internal sealed partial class RoomGrain
 {
     private readonly SlowMode _slowMode;
@@ -15,8 +17,8 @@ internal sealed partial class RoomGrain
         && RoomRights.IsSlowed(StateOf(table), table.Find(waiting.Entry.User), waiting.Access);
 
     /// <summary>
-    /// Returns the answer to a message that slow mode does not allow now, and to a repeated message; null if the
-    /// message may be queued. Throws <see cref="MessageLogUnavailableException"/>.
+    /// Returns null if the message may be queued. Otherwise returns its answer: the refusal of slow mode, or the first
+    /// answer to a repeated message. Throws <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async ValueTask<RoomReply?> RefuseSlowAsync(WaitingEntry waiting)
     {
@@ -39,7 +41,8 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Makes sure that the times of the last messages are known. Throws <see cref="MessageLogUnavailableException"/>.
+    /// Reads the times of the users' last messages from the log, unless they are known. Throws
+    /// <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async ValueTask LearnAsync()
     {
@@ -52,11 +55,12 @@ internal sealed partial class RoomGrain
     private Refused? RefuseSlow(string user) => _slowMode.WaitOf(user, Slow, Now) is > 0 and var wait ? Refusals.SlowMode(Slow, wait) : null;
 
     /// <summary>
-    /// Returns the refusal of a message that slow mode does not allow, right before the append of its batch. Adds the
-    /// users of the messages that it allows to <paramref name="senders"/>.
+    /// Decides right before the append of a batch whether slow mode allows a message. Returns null if it does,
+    /// otherwise the refusal. Adds the user of a limited message that may be appended to <paramref name="senders"/>.
     /// </summary>
     /// <param name="senders">
-    /// The users of the limited messages before this one in the batch; null if slow mode limits no message of the batch.
+    /// The users of the limited messages before this message in the batch; null if slow mode limits no message of the
+    /// batch.
     /// </param>
     private Refused? RefuseSlow(WaitingEntry waiting, MemberTable table, HashSet<string>? senders)
         => senders is null || !IsSlowed(waiting, table) ? null

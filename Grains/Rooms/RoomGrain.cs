@@ -8,31 +8,39 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// One room. This file takes the calls of the gateways. RoomGrain.Commands.cs decides each command, RoomGrain.Commit.cs
-/// appends and publishes, RoomGrain.Claim.cs claims the room, RoomGrain.Creation.cs creates it, RoomGrain.Rights.cs
-/// applies the rights of the users, RoomGrain.Authorization.cs asks the authorizer of the silo, RoomGrain.Budgets.cs
-/// charges invitations and joins, RoomGrain.SlowMode.cs applies slow mode, RoomGrain.Pins.cs limits the pinned messages,
-/// RoomGrain.Presence.cs tracks the attached users, RoomGrain.Privacy.cs hides the users of a direct room from each
-/// other, and RoomGrain.Blocks.cs applies the blocks between them.
+/// One room. This file takes the calls of the gateways, and these files have the other parts:
+/// <list type="bullet">
+/// <item>RoomGrain.Commands.cs decides each command. RoomGrain.Attach.cs has the last steps of an enter command.</item>
+/// <item>RoomGrain.Commit.cs appends entries and publishes events.</item>
+/// <item>RoomGrain.Claim.cs claims the room, and RoomGrain.Creation.cs creates it.</item>
+/// <item>RoomGrain.Rights.cs applies the rights of the users.</item>
+/// <item>RoomGrain.Authorization.cs asks the authorizer of the silo.</item>
+/// <item>RoomGrain.Budgets.cs charges invitations and joins to the budgets of users.</item>
+/// <item>RoomGrain.SlowMode.cs applies slow mode, and RoomGrain.Pins.cs limits the pinned messages.</item>
+/// <item>RoomGrain.Presence.cs tracks the attached users.</item>
+/// <item>RoomGrain.Privacy.cs hides the users of a direct room from each other.</item>
+/// <item>RoomGrain.Blocks.cs applies the blocks between users.</item>
+/// </list>
 /// </summary>
 /// <remarks>
 /// A call of a gateway takes these steps. The grain is reentrant: while an append is in flight, the room decides the
 /// next commands, and their entries wait for the next append.
 /// <list type="number">
-/// <item>Decide (<see cref="DecideAsync"/>): if the silo has an authorizer, first ask it about all commands of the call
-/// (<see cref="AuthorizeAsync(RoomCommand[])"/>). Then take the commands one after another. A post that is accepted
-/// becomes a <see cref="WaitingEntry"/> in the <see cref="AppendQueue"/>. All other commands get their answer here. An
-/// enter or exit that changes the membership first waits until the log has stored the change.</item>
-/// <item>Seal (<see cref="AppendQueue"/>): when no append is in flight, the waiting entries become one
-/// <see cref="RoomBatch"/>.</item>
+/// <item>Decide (<see cref="DecideAsync"/>): if the silo has an <see cref="IRoomAuthorizer"/>, first ask it about all
+/// commands of the call (<see cref="AuthorizeAsync(RoomCommand[])"/>). Then decide the commands one after another. A
+/// post that is accepted becomes a <see cref="WaitingEntry"/> in the <see cref="AppendQueue"/>. All other commands get
+/// their answer here. An enter or exit that changes the membership first waits until the log has stored the
+/// change.</item>
+/// <item>Seal (<see cref="AppendQueue"/>): when no append is in flight, take the waiting entries, up to a maximum, as
+/// one <see cref="RoomBatch"/>.</item>
 /// <item>Own (<see cref="OwnAsync"/>): claim the room, unless this activation owns it (<see cref="RoomOwnership"/>). A
 /// direct room that does not exist is created with the batch.</item>
-/// <item>Append (<see cref="AppendAsync"/>): in a group, decide again whether each entry is allowed
-/// (<see cref="KeepAllowedAsync"/>), because the rights may have changed while the entry waited. Then make one append
-/// under the claim number. If the claim is stale, the append commits nothing and the activation steps down. If the
-/// outcome is unknown, all waiting entries are refused, and the room is claimed again before the next append. If this
-/// activation itself has claimed the room in the meantime (<see cref="BlocksChangedAsync"/>), the step is repeated under
-/// the new claim.</item>
+/// <item>Append (<see cref="AppendAsync"/>): decide again whether each entry is allowed
+/// (<see cref="KeepAllowedAsync"/>), if the rights, the blocks or the pins may have changed while the entry waited.
+/// Then make one append under the claim number. If another activation has claimed the room, the append commits nothing,
+/// and this activation steps down: it refuses all entries and deactivates. If the outcome is unknown, all waiting
+/// entries are refused, and the room is claimed again before the next append. If this activation itself has claimed the
+/// room in the meantime (<see cref="BlocksChangedAsync"/>), this step is repeated under the new claim.</item>
 /// <item>Apply (<see cref="Committed"/>): update the head, the recent messages and the members from the committed
 /// events. Queue the events for each attached gateway, and notify the members.</item>
 /// <item>Answer (<see cref="Appended"/>): complete each entry of the batch.</item>
@@ -119,8 +127,8 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
                 && (now.Reason != Refusal.RateLimited || _ownership.Claim?.Kind != RoomKind.Group))
             {
                 // The post will be retried. Later posts of the same user in this call would overtake it, so they are
-                // refused too. In a group, an invitation that exceeds the user's budget, and a message that slow mode
-                // does not allow, may be retried only much later. So later posts do not wait for them.
+                // refused too. Exception: in a group, a post that exceeds a budget or slow mode may be retried only
+                // much later. So the user's later posts are not refused with it.
                 (refused ??= [])[command.User] = now;
             }
         }
@@ -169,8 +177,8 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     public void Dispose() => _stopping.Dispose();
 
     /// <summary>
-    /// Whether a refused post will be retried: by its sender, or by a gateway that has to report its attached users
-    /// first.
+    /// Whether a refused post will be retried, either by its sender, or by a gateway that first has to report its
+    /// attached users to this activation.
     /// </summary>
     private bool WillBeRetried(Call call, Refused refused)
         => refused.RetryMs is not null

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansChat.Grains.Rooms;
 
-/// <summary>Limits and intervals of a room. Section <c>Rooms</c>.</summary>
+/// <summary>Limits and intervals of a room. Read from the configuration section <c>Rooms</c>.</summary>
 public sealed class RoomOptions
 {
     public const string Section = "Rooms";
@@ -13,8 +13,9 @@ public sealed class RoomOptions
     internal const int AttachedUsers = 100_000;
 
     /// <summary>
-    /// Maximum number of times that an enter command reads the user's counts. It reads again if a mark or a deletion
-    /// changed them during the read. After the last read it answers with what this read counted.
+    /// Maximum number of times that an enter command reads the user's counts. The command reads them again if the
+    /// user's read mark moved or a message was deleted during the read. After the last read, the command answers with
+    /// the counts of that read.
     /// </summary>
     internal const int CountReads = 3;
 

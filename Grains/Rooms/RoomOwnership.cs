@@ -8,7 +8,9 @@ internal enum RoomOwnershipState
     /// <summary>This activation has not claimed the room yet, or the room does not exist.</summary>
     Unclaimed,
 
-    /// <summary>The last claim is valid, as far as this activation knows. Appends carry its number.</summary>
+    /// <summary>
+    /// The last claim is valid, as far as this activation knows. Each append carries the number of that claim.
+    /// </summary>
     Owned,
 
     /// <summary>
@@ -33,7 +35,8 @@ internal enum RoomOwnershipState
 
 /// <summary>
 /// One activation's ownership of its room: the state, the result of the last claim, and the claim in flight. This class
-/// makes no calls: the room makes the claims, and reports their results here. Runs in the room's turns.
+/// makes no calls: the room makes the claims, and reports their results here. Not thread-safe: all code of this class
+/// runs on the room grain's task scheduler.
 /// </summary>
 /// <remarks>
 /// The next state by event; an empty cell means that the state does not change:
@@ -47,7 +50,7 @@ internal enum RoomOwnershipState
 /// Lost         | Deactivating |               |            |                |
 /// </code>
 /// A claim in flight (<see cref="Claiming"/>) is not a state, because it does not decide whether an append or a command
-/// is allowed. A deactivation, for example, makes an Unsure room Lost at once, and the claim in flight returns later.
+/// is allowed. For example, a deactivation changes Unsure to Lost at once, and the claim in flight returns later.
 /// </remarks>
 internal sealed class RoomOwnership
 {
@@ -74,8 +77,8 @@ internal sealed class RoomOwnership
     public Task<bool> Claiming { get; private set; } = Task.FromResult(false);
 
     /// <summary>
-    /// Whether a claim or a creation is in flight. Meanwhile the room begins no other claim, because a new claim fences
-    /// the earlier one.
+    /// Whether a claim or a creation is in flight. The room begins no other claim during that time, because a new claim
+    /// fences the earlier one.
     /// </summary>
     public bool IsClaiming => !Claiming.IsCompleted;
 
@@ -142,7 +145,7 @@ internal sealed class RoomOwnership
     }
 
     /// <summary>
-    /// Records that data which each claim reads has changed, so that the room must be claimed again.
+    /// Records that data that each claim reads, such as the blocks, has changed. So the room must be claimed again.
     /// </summary>
     public void OnOutdated()
     {
@@ -151,7 +154,8 @@ internal sealed class RoomOwnership
             RoomOwnershipState.Owned => RoomOwnershipState.Unsure,
 
             // - Unclaimed, Unsure: the room must be claimed in any case.
-            // - Deactivating, Lost: the next activation reads the data. A batch that is already sealed is still appended.
+            // - Deactivating, Lost: the next activation reads the data. A batch that the queue has already sealed is
+            //   still appended.
             _ => State,
         };
     }
@@ -161,7 +165,8 @@ internal sealed class RoomOwnership
     {
         // - Owned, Deactivating: the claim is stale.
         // - Lost: no change. Another call noticed the newer activation during the append.
-        // - Unclaimed, Unsure: cannot occur. The room does not use a claim that could be stale, or it claims again.
+        // - Unclaimed, Unsure: cannot occur. In these states the room claims before it appends, and repeats a fenced
+        //   append.
         State = RoomOwnershipState.Lost;
     }
 

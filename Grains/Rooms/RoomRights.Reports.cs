@@ -15,7 +15,9 @@ internal static partial class RoomRights
     };
 
     /// <summary>Decides whether a user may be invited.</summary>
-    /// <param name="blockers">Those of the invited users who have blocked the inviting user.</param>
+    /// <param name="blockers">
+    /// Contains the invited user if this user has blocked the inviting user; otherwise empty.
+    /// </param>
     public static Refused? RefuseInvitation(IReadOnlyList<string> blockers) => blockers.Count > 0 ? Refusals.TargetBlocksYou : null;
 
     /// <summary>Decides whether a user who may read the room may report a message.</summary>
@@ -27,8 +29,9 @@ internal static partial class RoomRights
             : null;
 
     /// <summary>
-    /// Decides whether a user who may read the room may see and dismiss its reports: a member who may moderate the
-    /// group. In a channel, only the token or the authorizer can allow this. In a direct room, nobody may do this.
+    /// Decides whether a user who may read the room may see and dismiss its reports. In a group, a member who may
+    /// moderate may do this. In a channel, only the token or the authorizer can allow it. In a direct room, nobody may
+    /// do this.
     /// </summary>
     public static Refused? RefuseReports(RoomKind kind, RoomRole role, RoomSettings settings, Access access)
     {

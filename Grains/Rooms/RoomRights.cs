@@ -4,8 +4,8 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Decides what a user may do in a room. Every path asks this class: commands, reads and attachments. Each method
-/// returns null if the action is allowed, otherwise the refusal.
+/// Decides what a user may do in a room. Commands, reads and attachments all ask this class. A method whose name begins
+/// with Refuse returns null if the action is allowed, otherwise the refusal.
 /// </summary>
 /// <remarks>
 /// In a group:
@@ -20,15 +20,16 @@ namespace OrleansChat.Grains.Rooms;
 /// owner     | everything; but the only owner stays owner, and can leave only as the last member
 /// muted     | read, delete own messages, end own links, leave, and give roles if the muted member is an owner
 /// </code>
-/// An outsider who is not banned may also join by an invitation link. An outsider of a group that the server named,
-/// banned or not, gets the same answers as for a room that does not exist. In a channel, the users that are attached
-/// count as members. In a direct room, the users that its key names are the members.
+/// An outsider is a user who is neither a member nor invited. An outsider who is not banned may also join by an
+/// invitation link. An outsider of a group that the server named, banned or not, gets the same answers as for a room
+/// that does not exist. In a channel, the users that are attached count as members. In a direct room, the users that
+/// its key names are the members.
 /// <para>
 /// A message that mentions everyone needs the right to moderate, and is refused in a direct room.
 /// </para>
 /// <para>
 /// The first of these that applies decides: a ban or mute, the answer of the <see cref="IRoomAuthorizer"/>, the actions
-/// that the user's token grants, the role. <see cref="Access"/> has the answer and the granted actions.
+/// that the user's token grants, the role. <see cref="Access"/> contains that answer and the granted actions.
 /// </para>
 /// </remarks>
 internal static partial class RoomRights
@@ -41,15 +42,16 @@ internal static partial class RoomRights
     public static bool NeedsMessage(RoomEventKind kind)
         => kind is RoomEventKind.Edit or RoomEventKind.Delete or RoomEventKind.React or RoomEventKind.Unreact || PinRules.Concerns(kind);
 
-    /// <summary>Whether version 0.1.0 does not know events of this kind.</summary>
+    /// <summary>Whether events of this kind are unknown to version 0.1.0.</summary>
     public static bool NeedsVersion(RoomEventKind kind) => NeedsGroup(kind) || PinRules.Concerns(kind);
 
-    /// <summary>The actions that the authorizer is asked about before an event of this kind.</summary>
+    /// <summary>The actions that the authorizer is asked about before an event of this kind is accepted.</summary>
     /// <param name="mentionsEveryone">Whether a message mentions everyone.</param>
     public static RoomAction ActionsOf(string room, RoomEventKind kind, bool mentionsEveryone = false)
     {
         // In a group that the server named, the answer about Read decides whether the user may know that the group
-        // exists. For a deletion, the author of the message is not known yet, so both actions are asked about.
+        // exists. For a deletion, the author of the message is not known yet, so the authorizer is asked about Write
+        // and Moderate.
         var action = kind switch
         {
             RoomEventKind.Delete => RoomAction.Write | RoomAction.Moderate,
@@ -74,7 +76,7 @@ internal static partial class RoomRights
 
     /// <summary>
     /// Decides whether a user may read the history and the list of members, and be attached. A channel is open to all
-    /// users.
+    /// users to whom the authorizer does not deny reading.
     /// </summary>
     public static Refused? RefuseRead(string room, RoomKind kind, RoomRole role, bool isBanned = false, Access access = default)
         => kind == RoomKind.Direct ? null
@@ -83,8 +85,8 @@ internal static partial class RoomRights
             : Outsider(room, role);
 
     /// <summary>
-    /// Decides, without the room's grain, whether the grain of a group that the server named may be called for a user.
-    /// Any other user gets the same answer as for a room that does not exist.
+    /// Decides whether the room grain of a group that the server named may be called for a user. If not, the user gets
+    /// the same answer as for a room that does not exist.
     /// </summary>
     /// <param name="byLink">True if the user has a usable link of the group.</param>
     public static bool MayCall(RoomRole role, bool isBanned, Access access, bool byLink = false)
@@ -93,7 +95,7 @@ internal static partial class RoomRights
 
     /// <summary>
     /// Decides whether a user may change personal settings of the room. An invited user may only hide the invitation. A
-    /// user whose token or the authorizer grants only reading has no conversation, and so no settings.
+    /// user to whom only the token or the authorizer allows reading has no conversation, and so no settings.
     /// </summary>
     public static Refused? RefuseSettings(ConversationSet set, RoomKind kind, RoomRole role, Access access = default)
         => kind != RoomKind.Direct && access.Denies(RoomAction.Read) ? Denied(set.Room)
@@ -230,13 +232,14 @@ internal static partial class RoomRights
             _ => null,
         };
 
-        // A muted owner may still give roles. Otherwise a group whose only owner is muted for ever could get no other
-        // owner.
+        // A muted owner may still give roles. Otherwise, a group whose only owner is muted without an end could get no
+        // other owner.
         refused ??= !isMuted || (request.Kind == RoomEventKind.Role && actor.Role == RoomRole.Owner)
             || (request.Kind is RoomEventKind.Delete or RoomEventKind.Unlink && !isOthers)
             ? null
             : Refusals.Muted(actor.MutedUntil);
-        // Until the author of a deleted message is known, the action of a deletion is not known either.
+
+        // Until the author of the message is known, the action that a deletion needs is not known either.
         refused ??= access.Denies(action) && request is not { Kind: RoomEventKind.Delete, Author: null } ? Refusals.Denied : null;
         return refused ?? (NeedsGroup(request.Kind) ? RefuseChange(state, rank, request) : null);
     }

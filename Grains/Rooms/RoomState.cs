@@ -15,14 +15,18 @@ internal readonly record struct RoomState(
     string Room, RoomKind Kind, long Seq, int Members, int Owners, long Now, RoomSettings? Settings = null)
 {
     /// <summary>
-    /// Whether a user needs an invitation or a link to join. A group that the server did not name can be private too,
-    /// but all users may know that it exists.
+    /// Whether a user needs an invitation or a link to join. A group that the server named is always private, and
+    /// outsiders must not learn that it exists. Any other group can be private too, but all users may know that it
+    /// exists.
     /// </summary>
     public bool IsPrivate => Rules.Private;
 
     private RoomSettings Rules => Settings ?? RoomSettings.Default(Room);
 
-    /// <summary>Whether a user with this role may do this. In a channel or direct room, the defaults apply.</summary>
+    /// <summary>
+    /// Whether the group's settings allow the action to a user with this role. In a channel or direct room, the default
+    /// settings apply.
+    /// </summary>
     public bool Allows(RoomRole role, RoomAction action) => Rules.Allows(role, action);
 }
 
@@ -38,7 +42,9 @@ internal readonly record struct RoomState(
 /// False if the event lacks a field that its kind requires, or has a field that only other kinds have.
 /// </param>
 /// <param name="MentionsEveryone">Whether a message mentions everyone.</param>
-/// <param name="Blocked">In a direct room: which of its people blocks the other one.</param>
+/// <param name="Blocked">
+/// Which of the two people of a direct room blocks the other one; <see cref="DirectBlock.None"/> in other rooms.
+/// </param>
 internal readonly record struct EventRequest(
     RoomEventKind Kind, Member? Target = null, RoomRole? Role = null, Member? Author = null, bool IsWellFormed = true,
     RoomSettings? Settings = null, bool MentionsEveryone = false, DirectBlock Blocked = DirectBlock.None);

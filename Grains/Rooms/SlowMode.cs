@@ -5,13 +5,13 @@ namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
 /// The times of the users' last messages, for a group with slow mode. The room reads the times from the log when it
-/// first needs them after a claim or after a change of the settings. Then it adds each committed message. Runs in the
-/// room's turns.
+/// first needs them after a claim or after a change of the settings. Then it adds each committed message. Not
+/// thread-safe: all code of this class runs on the room grain's task scheduler.
 /// </summary>
 /// <param name="read">Reads events of the room from the log.</param>
 internal sealed class SlowMode(Func<MessageLogRange, CancellationToken, Task<IReadOnlyList<RoomEvent>>> read)
 {
-    /// <summary>The times are read from this number of the room's newest events.</summary>
+    /// <summary>Maximum number of events from which the times are read: the newest events of the room.</summary>
     public const int MaxReadEvents = 1000;
 
     /// <summary>
@@ -29,7 +29,7 @@ internal sealed class SlowMode(Func<MessageLogRange, CancellationToken, Task<IRe
     /// <summary>Number of users whose times are kept.</summary>
     public int Count => _last.Count;
 
-    /// <summary>Whether the times are those of the log.</summary>
+    /// <summary>Whether the times have been read from the log and are not out of date.</summary>
     public bool IsKnown { get; private set; }
 
     /// <summary>Discards the times, because they may be out of date.</summary>
@@ -60,8 +60,8 @@ internal sealed class SlowMode(Func<MessageLogRange, CancellationToken, Task<IRe
             return;
         }
 
-        // If all these users wrote within the time of slow mode, half of them are removed, so that not every message
-        // has to look for the oldest time.
+        // Remove the users who may already send again. If there are still too many, also remove the users with the
+        // oldest times until half of the maximum is left, so that not every message has to sort the times.
         var ended = _last.Values.Max() - (seconds * 1000L);
         var kept = _last.Where(last => last.Value > ended).OrderByDescending(last => last.Value).ToArray();
         _last.Clear();

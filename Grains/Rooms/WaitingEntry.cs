@@ -16,12 +16,12 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     public long Since { get; } = since;
 
     /// <summary>
-    /// The change of a user's rights; null if entries of this kind change none, or if its fields do not fit the kind.
+    /// The change of a user's rights; null if the entry changes none, or if its fields do not fit its kind.
     /// </summary>
     public MemberChange? Change { get; } = ParseChange(entry);
 
     /// <summary>
-    /// The new settings of the group; null if entries of this kind change none, or if its fields do not fit the kind.
+    /// The new settings of the group; null if the entry does not change them, or if its fields do not fit its kind.
     /// </summary>
     public RoomSettings? Settings { get; } =
         entry is { Kind: RoomEventKind.Settings, Text: null, Ref: null, Reply: null } ? RoomSettings.Parse(entry.Meta) : null;
@@ -38,14 +38,14 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     };
 
     /// <summary>
-    /// Whether the entry changes the rights, the settings or the links of a group, or the pins of a room. The decisions
-    /// about later entries then depend on this entry.
+    /// Whether the entry changes the rights, the settings or the links of a group, or the pins of a room. If so, the
+    /// decisions about later entries depend on this entry.
     /// </summary>
     public bool ChangesMembers => Entry.Kind is RoomEventKind.Join or RoomEventKind.Leave || IsAlone;
 
     /// <summary>
-    /// Whether the entry is the only one of its batch: it changes the rights of another user, the settings, the links
-    /// or the pins.
+    /// Whether the entry must be the only one of its batch, because it changes the rights of another user, or the
+    /// settings or the links of a group, or the pins of a room.
     /// </summary>
     public bool IsAlone => RoomRules.IsAlone(Entry.Kind) || Entry.Kind == RoomEventKind.Settings;
 

@@ -59,7 +59,7 @@ public static class Bounds
     /// <summary>Maximum number of members in one page. A larger <c>limit</c> counts as this number.</summary>
     public const int MembersPerPage = 200;
 
-    /// <summary>The replies to one message are counted up to this number.</summary>
+    /// <summary>Maximum number of replies that the server counts for one message.</summary>
     public const int CountedReplies = 100;
 
     /// <summary>Maximum number of users in the list of a message's readers.</summary>

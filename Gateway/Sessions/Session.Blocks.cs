@@ -18,7 +18,7 @@ internal sealed partial class Session
         Block block => AskAsync(block.Id, 0, () => BlockAsync(block.Id, block.User, isOn: true)),
         Unblock unblock => AskAsync(unblock.Id, 0, () => BlockAsync(unblock.Id, unblock.User, isOn: false)),
         Blocks => AskAsync(command.Id, BlocksBytes, () => BlocksAsync(command.Id)),
-        _ => throw new ArgumentOutOfRangeException(nameof(command), command, "not about blocks"),
+        _ => throw new ArgumentOutOfRangeException(nameof(command), command, "the command is not about blocks"),
     };
 
     private async Task BlockAsync(string? commandId, string blocked, bool isOn)

@@ -14,7 +14,7 @@ internal sealed partial class Session
     /// <summary>
     /// Replaces the rights with the rights of a fresh token. If the rights in a room of the session change, the session
     /// sends <c>Enter</c> to this room again. This <c>Enter</c> does not make the user a member. If the room refuses
-    /// it, the subscription ends. Each such room costs one command of the user's budget.
+    /// it, the subscription ends. Each room in which the rights change costs one command of the user's budget.
     /// </summary>
     public void Renew(UserClaims? fresh)
     {

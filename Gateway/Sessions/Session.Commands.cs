@@ -42,7 +42,7 @@ internal sealed partial class Session
             // Only rooms that the client asked for count against the limit, so other users cannot keep the client from
             // joining a room. If there are too many rooms that the client did not ask for, the oldest of them is
             // displaced. So a user who writes in many rooms cannot block the rooms of other users. A resumed direct
-            // conversation counts as not asked for, because a notification may have opened it.
+            // conversation counts as not asked for, because the client may know it only from a notification.
             var free = services.Limits.RoomsPerConnection - _subscriptions.Values.Count(other => other != earlier && !other.IsUnasked);
             var isUnasked = entry == Entry.Notified || (entry == Entry.Resumed && RoomKey.IsDirect(room) && earlier is not { IsUnasked: false });
             if (free <= 0 && !isUnasked)

@@ -21,7 +21,7 @@ internal sealed partial class Session
         Report report => AskAsync(report.Id, 0, () => ReportAsync(report)),
         Reports reports => AskAsync(reports.Id, ReportsBytes, () => ReportsAsync(reports)),
         Dismiss dismiss => AskAsync(dismiss.Id, 0, () => DismissAsync(dismiss)),
-        _ => throw new ArgumentOutOfRangeException(nameof(command), command, "not about reports"),
+        _ => throw new ArgumentOutOfRangeException(nameof(command), command, "the command is not about reports"),
     };
 
     private async Task ReportAsync(Report report)

@@ -151,7 +151,7 @@ internal sealed class TextConversation(
         return _speaksIn is null ? NoRoom() : _session.HandleAsync(change(clientId, _speaksIn));
     }
 
-    /// <summary>The time after this number of minutes, in milliseconds since 1970 UTC.</summary>
+    /// <summary>Returns the time that is this number of minutes from now, in milliseconds since 1970 UTC.</summary>
     private long? Until(int? minutes) => minutes is { } count ? services.Time.GetUtcNow().AddMinutes(count).ToUnixTimeMilliseconds() : null;
 
     /// <summary>Makes a link with a new code. Only this connection gets the code.</summary>

@@ -44,8 +44,8 @@ internal interface IHistory
     Task<ReaderPage> ReadersAsync(ReadersAsk ask, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Blocks a user, or ends a block. Returns null if the call cannot begin in time because this gateway reads too many
-    /// pages.
+    /// Blocks a user, or ends a block. Returns null if the call cannot begin in time because this gateway reads too
+    /// many pages.
     /// </summary>
     Task<ConversationReply?> BlockAsync(BlockSet set, CancellationToken cancellationToken);
 
@@ -62,14 +62,14 @@ internal interface IHistory
     Task<RoomReply> ReportAsync(ReportAsk ask, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Lists the reports of a room on behalf of a user. The page has the refusal <see cref="Refusal.Unavailable"/> if it
-    /// cannot be read in time because this gateway reads too many pages.
+    /// Lists the reports of a room on behalf of a user. The page has the refusal <see cref="Refusal.Unavailable"/> if
+    /// it cannot be read in time because this gateway reads too many pages.
     /// </summary>
     Task<ReportPage> ReportsAsync(ReportsAsk ask, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes the reports of a message on behalf of a user. The reply has the refusal <see cref="Refusal.Unavailable"/>
-    /// if the call cannot begin in time because this gateway reads too many pages.
+    /// Removes the reports of a message on behalf of a user. The reply has the refusal
+    /// <see cref="Refusal.Unavailable"/> if the call cannot begin in time because this gateway reads too many pages.
     /// </summary>
     Task<RoomReply> DismissAsync(DismissAsk ask, CancellationToken cancellationToken);
 }

@@ -39,7 +39,9 @@ internal sealed partial class Session
     /// </summary>
     private const int MembersBytes = Bounds.MembersPerPage * 640;
 
-    /// <summary>Maximum bytes of the readers of a message. One user id has at most 128 characters of four bytes.</summary>
+    /// <summary>
+    /// Maximum bytes of a list of the readers of a message. One user id has at most 128 characters of four bytes.
+    /// </summary>
     private const int ReadersBytes = Bounds.ReadersPerMessage * 520;
 
     /// <summary>
@@ -50,8 +52,8 @@ internal sealed partial class Session
     private const int CommandsPerList = 10;
 
     /// <summary>
-    /// Number of commands that a change of personal settings, blocks or reports costs, in addition to the command itself.
-    /// Each change is a commit of its own.
+    /// Number of commands that a change of personal settings, blocks or reports costs, in addition to the command
+    /// itself. Each change is a commit of its own.
     /// </summary>
     private const int CommandsPerSetting = 4;
 

@@ -57,7 +57,9 @@ public readonly record struct BudgetGrant(
     [property: Id(4)] int ValidMs, [property: Id(5)] bool AskAhead);
 
 /// <summary>The answer to a new session: whether it may begin, and the units leased to its gateway.</summary>
-/// <param name="RetryMs">If the user connects too often, milliseconds before the next attempt; otherwise 0.</param>
+/// <param name="RetryMs">
+/// Milliseconds that the client must wait before the next attempt, if the user connects too often; otherwise 0.
+/// </param>
 /// <param name="Grants">One grant for each request, in order; empty if the session was not admitted.</param>
 [GenerateSerializer, Immutable, Alias("chat.opened")]
 public sealed record Opened([property: Id(0)] Admission Admission, [property: Id(1)] int RetryMs, [property: Id(2)] BudgetGrant[] Grants);

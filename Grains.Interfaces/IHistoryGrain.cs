@@ -213,7 +213,7 @@ public readonly record struct ConversationSettings(
     [property: Id(0)] bool Followed, [property: Id(1)] bool Pinned, [property: Id(2)] bool Archived, [property: Id(3)] long MutedUntil);
 
 /// <summary>A change of a user's personal settings of a room. A setting that is null stays as it is.</summary>
-/// <param name="Hidden">True hides the conversation until its next event. False shows it again.</param>
+/// <param name="Hidden">True hides the conversation until its next event. False shows the conversation again.</param>
 /// <param name="MutedUntil">See <see cref="ConversationSettings.MutedUntil"/>.</param>
 [GenerateSerializer, Immutable, Alias("chat.conversation-set")]
 public sealed record ConversationSet(

@@ -10,7 +10,8 @@ namespace OrleansChat.Grains.Interfaces;
 /// An invitation link of a group. The meta of a <see cref="RoomEventKind.Link"/> event stores it as a JSON object with
 /// <c>hash</c>, with <c>uses</c> if the number of uses is limited, and with <c>until</c> if the link expires. The event
 /// has no text, ref or reply. A <see cref="RoomEventKind.Unlink"/> event has no text, meta or reply. Its ref is the
-/// sequence of the <see cref="RoomEventKind.Link"/> event. Never change this format, because the log has such events.
+/// sequence of the <see cref="RoomEventKind.Link"/> event. Never change this format, because the log has events in this
+/// format.
 /// </summary>
 /// <param name="Hash">The <see cref="HashOf">hash</see> of the link's code. The log never has the code itself.</param>
 /// <param name="Uses">The number of users who may join by the link; null for any number.</param>

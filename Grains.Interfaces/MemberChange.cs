@@ -5,7 +5,7 @@ namespace OrleansChat.Grains.Interfaces;
 /// <summary>
 /// A change of a user's rights in a group, as an event stores it. The event's text is the user id. The event's meta is
 /// null or a JSON object: <c>role</c> has the number of a <see cref="RoomRole"/>, and <c>until</c> has milliseconds
-/// since 1970 UTC. Never change this format, because the log has such events.
+/// since 1970 UTC. Never change this format, because the log has events in this format.
 /// </summary>
 /// <param name="User">The user whose rights change.</param>
 /// <param name="Role">For <see cref="RoomEventKind.Role"/>: the new role. Otherwise null.</param>

@@ -6,7 +6,7 @@ namespace OrleansChat.Grains.Interfaces;
 /// The settings of a group. The meta of a <see cref="RoomEventKind.Settings"/> event has them as a JSON object with
 /// these fields: <c>private</c> is true or false, <c>members</c> and <c>moderators</c> are the numeric values of the
 /// allowed <see cref="RoomAction"/> flags, and <c>slow</c> is a number, absent for 0. Never change this format, because
-/// the log has such events.
+/// the log has events in this format.
 /// </summary>
 /// <param name="Private">Whether users need an invitation or an invitation link to join.</param>
 /// <param name="Members">What a member may do.</param>

@@ -66,12 +66,12 @@ internal static class AppendCheck
         Check(entry.Mentions, "mentions", number);
         if (entry is { Mentions: not null, Kind: not RoomEventKind.Msg })
         {
-            throw new MessageLogEntryException($"Entry {number} has mentions, but is no message.");
+            throw new MessageLogEntryException($"Entry {number} has mentions, but is not a message.");
         }
 
         if (MemberChange.Is(entry.Kind) && !IsChange(entry))
         {
-            throw new MessageLogEntryException($"Entry {number} changes a user's rights, but does not say whose or how.");
+            throw new MessageLogEntryException($"Entry {number} changes a user's rights, but its text or its meta is missing or invalid.");
         }
 
         if (entry.Kind == RoomEventKind.Settings && RoomSettings.Parse(entry.Meta) is null)

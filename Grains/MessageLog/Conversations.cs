@@ -44,8 +44,8 @@ public sealed record ConversationChanges(IReadOnlyList<ConversationRow> Rows, IR
 
 /// <summary>A change of a user's personal settings of a room. A setting that is null stays as it is.</summary>
 /// <param name="Hidden">
-/// True hides the conversation until the room's next event; for an invited user, until the user's next invitation.
-/// False shows the conversation again.
+/// True hides the conversation until the room's next event. If the user is only invited, true hides it until the user's
+/// next invitation. False shows the conversation again.
 /// </param>
 /// <param name="MutedUntil">
 /// The time, in milliseconds since 1970 UTC, until which clients show no notifications of the conversation; 0 for no

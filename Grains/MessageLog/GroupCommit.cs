@@ -4,8 +4,8 @@ namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
 /// Joins the appends of all rooms of a silo into shared commits. While one commit runs, new appends wait for the next
-/// commit. An append that finds no running commit starts one at once. So a busy silo needs one disk flush or round
-/// trip for many appends.
+/// commit. If no commit is running, an append starts one immediately. So a busy silo needs one disk flush or round trip
+/// for many appends.
 /// </summary>
 /// <remarks>
 /// <list type="number">

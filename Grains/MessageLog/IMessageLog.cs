@@ -21,11 +21,11 @@ public partial interface IMessageLog
     Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Creates the room if it does not exist, claims it, and appends the entries under that claim. All this is one
-    /// commit, which other rooms may share. An existing room keeps its kind. No entry gets a time before the room's
-    /// newest event. The users of a direct room become its stored members in the same commit. The time limit is
-    /// <see cref="MessageLogOptions.AppendTimeout"/>. After an exception the outcome is unknown. Calling again with the
-    /// same client ids is safe.
+    /// Creates the room if it does not exist, claims it, and appends the entries under that claim. All of this is one
+    /// commit, which can also contain changes of other rooms. An existing room keeps its kind. An entry whose time is
+    /// before the room's newest event gets the time of that event. The users of a direct room become its stored members
+    /// in the same commit. The time limit is <see cref="MessageLogOptions.AppendTimeout"/>. After an exception the
+    /// outcome is unknown. Calling again with the same client ids is safe.
     /// </summary>
     Task<CreatedRoom> CreateAsync(RoomCreation creation, CancellationToken cancellationToken);
 

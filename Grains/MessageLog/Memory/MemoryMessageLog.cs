@@ -96,8 +96,8 @@ internal sealed partial class MemoryMessageLog(MessageLogInstruments instruments
 
     public Task<ConversationRows> ConversationsAsync(string user, ConversationsBefore? before, int limit, CancellationToken cancellationToken)
     {
-        // The cursor is read before the rooms. A room takes the number of a change and makes the change under its lock,
-        // so each room that is read afterwards has all its changes with numbers before the cursor.
+        // The cursor is read before the rooms. A room holds its lock while it takes a number for a change and makes the
+        // change. So a room that is read after the cursor has all its changes with numbers before the cursor.
         var (end, cursor) = (before ?? new(long.MaxValue, ""), Cursor);
         return Task.FromResult(new ConversationRows(
             [

@@ -37,8 +37,8 @@ internal static class PostgresReports
 
     /// <summary>
     /// Removes the reports of deleted messages, after the statement that deletes these messages, in the same
-    /// transaction. It is a statement of its own, so that it sees the reports that were committed while the deletion
-    /// waited for the lock on the message. $1: the rooms, $2: the messages.
+    /// transaction. This is a separate statement, so it sees the reports that were committed while the deletion waited
+    /// for the lock on the message. $1: the rooms, $2: the messages.
     /// </summary>
     public const string RemoveDeleted =
         """

@@ -57,9 +57,9 @@ internal static class PostgresSchema
         // Events are stored as columns, not as wire frames, so that the protocol can change without a migration of old
         // events. The column first_seq is not used yet. If a later version removes old bodies, first_seq will be the
         // oldest sequence whose body is kept. That version must keep (user, client id), hash, sequence and time, so
-        // that a client id stays unique for ever. Names compare byte by byte (collate "C"), like everywhere else in the
-        // program. Every append updates its room's row; the fill factor leaves space in each page, so that the update
-        // does not touch the index.
+        // that a client id stays unique for ever. The database compares names byte by byte (collate "C"), as the
+        // program does. Every append updates its room's row. The fill factor leaves space in each page, so that the
+        // update does not touch the index.
         """
         create schema if not exists chat;
         create table if not exists chat.schema_version(version integer not null);
@@ -90,7 +90,7 @@ internal static class PostgresSchema
         """,
 
         // Rights in groups. The row of a member has the role. A user who is only invited, muted or banned has a row
-        // too. A program that does not know the column role would take such a user for a member.
+        // too. A program that does not know the column role would treat such a user as a member.
         """
         alter table chat.members add column role smallint not null default 1,
             add column muted bigint not null default 0, add column banned bigint not null default 0;
@@ -103,8 +103,8 @@ internal static class PostgresSchema
         alter table chat.rooms add column settings text;
         """,
 
-        // The invitation links of groups, each with the hash of its code. max_uses is null for any number of uses, and
-        // until is null for a link that never expires.
+        // The invitation links of groups, each with the hash of its code. The column max_uses is null for any number of
+        // uses. The column until is null for a link that never expires.
         """
         create table chat.links(
             room text collate "C", seq bigint, usr text collate "C" not null, hash text collate "C" not null,
@@ -112,10 +112,10 @@ internal static class PostgresSchema
         create index links_hash on chat.links(room, hash);
         """,
 
-        // Lists of conversations. changed is the id of the transaction that last changed the row. No index has this
-        // column, so that an update of a room's row still touches no index. conversations has the personal settings,
-        // and a row for each membership whose row in members was deleted. hidden is the sequence up to which the
-        // conversation is hidden; -1 for a conversation that is not hidden.
+        // Lists of conversations. The columns named changed have the id of the transaction that last changed the row.
+        // No index has these columns, so that an update of a room's row still touches no index. The table conversations
+        // has the personal settings, and a row for each membership whose row in members was deleted. Its column hidden
+        // is the sequence up to which the conversation is hidden; -1 for a conversation that is not hidden.
         """
         create table chat.conversations(
             usr text collate "C" not null, room text collate "C" not null, followed boolean not null default false,
@@ -136,8 +136,9 @@ internal static class PostgresSchema
             room text collate "C", usr text collate "C", seq bigint, primary key(room, usr, seq));
         """,
 
-        // Moderation. pins has the pinned messages of a room. blocks has the users whom a user has blocked. reports has
-        // the messages that users reported to the moderators of a group, one row for each user and message.
+        // Moderation. The table pins has the pinned messages of a room. The table blocks has the users whom a user has
+        // blocked. The table reports has the messages that users reported to the moderators of a room, one row for each
+        // user and message.
         """
         create table chat.pins(room text collate "C", seq bigint, primary key(room, seq));
         create table chat.blocks(usr text collate "C", blocked text collate "C", primary key(usr, blocked));

@@ -88,7 +88,7 @@ internal sealed partial class SqliteMessageLog(MessageLogOptions options, Messag
     }
 
     /// <summary>
-    /// Reads first whether the room exists, so that a claim of a room that does not exist takes no time of the writer
+    /// First reads whether the room exists, so that a claim of a room that does not exist does not use the writer
     /// thread.
     /// </summary>
     public async Task<RoomClaim?> ClaimAsync(string room, CancellationToken cancellationToken) =>

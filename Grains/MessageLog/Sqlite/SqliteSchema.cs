@@ -98,7 +98,7 @@ internal static class SqliteSchema
         """,
 
         // Rights in groups. The row of a member has the role. A user who is only invited, muted or banned has a row
-        // too. A program that does not know the column role would take such a user for a member.
+        // too. A program that does not know the column role would treat such a user as a member.
         """
         alter table members add column role integer not null default 1;
         alter table members add column muted integer not null default 0;
@@ -112,8 +112,8 @@ internal static class SqliteSchema
         alter table rooms add column settings text;
         """,
 
-        // The invitation links of groups, each with the hash of its code. max_uses is null for any number of uses, and
-        // until is null for a link that never expires.
+        // The invitation links of groups, each with the hash of its code. The column max_uses is null for any number of
+        // uses. The column until is null for a link that never expires.
         """
         create table links(
             room text not null, seq integer not null, usr text not null, hash text not null,
@@ -121,11 +121,11 @@ internal static class SqliteSchema
         create index links_hash on links(room, hash);
         """,
 
-        // Lists of conversations. The columns changed have the number of the transaction that last changed the row.
-        // conversations has the personal settings, and a row for each membership whose row in members was deleted.
-        // hidden is the sequence up to which the conversation is hidden; -1 for a conversation that is not hidden.
-        // log_identity has a random id of the log, and in changed the highest transaction number that is reserved
-        // (SqliteWrites).
+        // Lists of conversations. The columns named changed have the number of the transaction that last changed the
+        // row. The table conversations has the personal settings, and a row for each membership whose row in members
+        // was deleted. Its column hidden is the sequence up to which the conversation is hidden; -1 for a conversation
+        // that is not hidden. The table log_identity has a random id of the log. Its column changed has the highest
+        // transaction number that is reserved (SqliteWrites).
         """
         create table conversations(
             usr text not null, room text not null, followed integer not null default 0, pinned integer not null default 0,
@@ -147,9 +147,9 @@ internal static class SqliteSchema
         create index events_replies on events(room, reply, seq) where reply is not null;
         """,
 
-        // Moderation. pins has the pinned messages of a room. blocks has the users whom a user has blocked. reports has
-        // the messages that users reported to the moderators of a group, one row for each user and message. The index
-        // events_changes finds the events that changed a group (RoomRules.IsChange).
+        // Moderation. The table pins has the pinned messages of a room. The table blocks has the users whom a user has
+        // blocked. The table reports has the messages that users reported to the moderators of a room, one row for each
+        // user and message. The index events_changes finds the events that changed a group (RoomRules.IsChange).
         """
         create table pins(room text not null, seq integer not null, primary key(room, seq)) without rowid;
         create table blocks(usr text not null, blocked text not null, primary key(usr, blocked)) without rowid;

@@ -65,8 +65,8 @@ public abstract partial class MessageLogContract
         ("join:ann invite:bob role:bob:2", "ann:Owner bob:Invited"),
         ("join:ann ban:bob role:bob:2", "ann:Owner bob:None:b"),
 
-        // The order of the members: a user who becomes a member, is no longer a member, or is invited, moves to the
-        // end. Other changes do not move the user.
+        // The order of the members: if a user becomes a member, stops being a member or is invited, the user moves to
+        // the end. Other changes do not move the user.
         ("join:ann invite:bob join:cyd join:bob", "ann:Owner cyd:Member bob:Member"),
         ("join:ann join:bob join:cyd mute:bob role:bob:2", "ann:Owner bob:Moderator:m cyd:Member"),
         ("join:ann join:bob mute:bob join:cyd leave:bob", "ann:Owner cyd:Member bob:None:m"),

@@ -322,8 +322,8 @@ public sealed partial class PostgresMessageLogTests : DurableLogContract
         await using var blocker = await ConnectAsync();
         await using (var hold = await HoldRoomAsync(blocker, "lobby"))
         {
-            // The append times out while its statement waits for the row's lock. If the server does not get the
-            // cancellation in time, it still commits the statement when the row is free.
+            // The append times out while its statement waits for the row's lock. The silo does not cancel the
+            // statement, so the server can still commit it when the row is free.
             await Assert.ThrowsAsync<MessageLogUnavailableException>(() => log.AppendAsync("lobby", claim, Msg("ann", "1"), Msg("ann", "2")));
             await hold.RollbackAsync(Ct);
         }

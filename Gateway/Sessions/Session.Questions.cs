@@ -53,7 +53,7 @@ internal sealed partial class Session
 
     /// <summary>
     /// Number of commands that a change of personal settings, blocks or reports costs, in addition to the command
-    /// itself. Each change is a commit of its own.
+    /// itself. Each change is a commit of its own. The command <c>blocks</c> costs the same, although it only reads.
     /// </summary>
     private const int CommandsPerSetting = 4;
 

@@ -10,19 +10,19 @@ internal sealed class GrainInstruments
     public GrainInstruments(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
-        Posts = meter.CreateCounter<long>("orleanschat.room.append.entries", "{entry}", "Entries answered after an append; tag outcome: posted, duplicate, conflict.");
+        Posts = meter.CreateCounter<long>("orleanschat.room.append.entries", "{entry}", "Entries whose sender got an answer after the append, by outcome: posted, duplicate or conflict.");
         BatchSize = meter.CreateHistogram<int>("orleanschat.room.append.batch_size", "{entry}", "Entries in one append.");
         AppendDuration = meter.CreateHistogram<double>(
-            "orleanschat.room.append.duration", "s", "Time from an entry's arrival to its commit.");
+            "orleanschat.room.append.duration", "s", "Time from the arrival of an entry at its room to its commit.");
         Fenced = meter.CreateCounter<long>(
             "orleanschat.room.fenced", "{activation}",
             "Activations that stepped down because a newer activation owns their room.");
         MessageLogUnavailable = meter.CreateCounter<long>(
             "orleanschat.room.append.unavailable", "{batch}", "Batches refused because the message log was unavailable.");
         PublishesFailed = meter.CreateCounter<long>(
-            "orleanschat.room.publish.failed", "{item}", "Items that a gateway's stream did not accept; the gateway reads the log.");
+            "orleanschat.room.publish.failed", "{item}", "Items that a gateway's stream did not accept. The gateway reads their events from the message log.");
         PublishesDropped = meter.CreateCounter<long>(
-            "orleanschat.room.publish.dropped", "{item}", "Items dropped because too many waited for one gateway.");
+            "orleanschat.room.publish.dropped", "{item}", "Items dropped because too many waited for one gateway. The gateway reads their events from the message log.");
         Notifications = meter.CreateCounter<long>("orleanschat.room.notifications", "{notification}", "Notifications sent to members.");
         NotificationsDropped = meter.CreateCounter<long>(
             "orleanschat.room.notifications.dropped", "{notification}", "Notifications dropped after the last attempt.");

@@ -7,7 +7,7 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// The hash of a command's body: the first 8 bytes of its SHA-256. It shows whether a second command with the same
+/// The hash of a command's body: the first 8 bytes of a SHA-256 hash. It shows whether a second command with the same
 /// client id is a repetition or has another body. The log stores the hash, so the layout of the hashed bytes must never
 /// change: kind (4 bytes), then text, ref, reply and meta. Each of these four fields begins with 4 bytes: its length in
 /// bytes, or -1 if the field is absent. All numbers are big-endian. The mentions are not hashed, because a silo of

@@ -12,7 +12,9 @@ internal static class ConversationBytes
     /// <summary>Maximum number of bytes of all conversations of a page.</summary>
     public const int Page = 48 * 1024;
 
-    /// <summary>Bytes of a conversation without its names and texts: the field names and all numbers.</summary>
+    /// <summary>
+    /// Bytes of a conversation's field names and numbers. Its names and texts are counted separately.
+    /// </summary>
     private const int Overhead = 190;
 
     /// <summary>Bytes of a conversation's settings if they are not the defaults.</summary>

@@ -8,7 +8,7 @@ namespace OrleansChat.Grains.Rooms;
 /// </summary>
 internal sealed class DecisionCache(TimeProvider time)
 {
-    /// <summary>How long an answer may be used again.</summary>
+    /// <summary>Time for which an answer may be used again.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
     /// <summary>

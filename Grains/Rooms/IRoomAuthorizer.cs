@@ -45,9 +45,9 @@ public enum RoomDecision
 /// The room's name. For a direct conversation, a key that <see cref="RoomKey.People"/> can read.
 /// </param>
 /// <param name="Kind">
-/// The room's kind. If the room does not exist, the kind that the command would create. For a name of the kind that the
-/// server chooses for groups, the authorizer is asked even if there is no such group. So the user cannot find out
-/// whether the group exists.
+/// The room's kind. If the room does not exist, this is the kind that the command would create. For a name of the kind
+/// that the server chooses for groups, the authorizer is asked even if there is no such group. So the user cannot find
+/// out whether the group exists.
 /// </param>
 /// <param name="Action">Exactly one action.</param>
 /// <param name="Claimed">The actions that the user's token grants in this room.</param>

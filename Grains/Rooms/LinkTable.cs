@@ -21,7 +21,7 @@ internal sealed class LinkTable(IReadOnlyList<RoomLink> links)
     /// <param name="now">Milliseconds since 1970 UTC.</param>
     public int CountAt(long now) => links.Count(link => LinkRules.IsUsable(link, now));
 
-    /// <summary>The table after an event.</summary>
+    /// <summary>Returns the table after an event.</summary>
     public LinkTable Apply(long seq, long ts, RoomEventKind kind, string from, long? reference, string? meta)
         => LinkRules.Concerns(kind, reference) ? new(LinkRules.Apply(links, seq, ts, kind, from, reference, meta)) : this;
 }

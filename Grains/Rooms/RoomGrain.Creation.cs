@@ -51,7 +51,7 @@ internal sealed partial class RoomGrain
         {
             if (_ownership.RefusesCommands)
             {
-                throw new MessageLogUnavailableException("The activation has stepped down.");
+                throw new MessageLogUnavailableException("This activation no longer owns the room.");
             }
 
             if (!_ownership.IsClaiming)

@@ -15,8 +15,8 @@ internal enum RoomOwnershipState
 
     /// <summary>
     /// The room must be claimed again before the next append: a batch failed, so the outcome of its append is unknown,
-    /// or data that each claim reads has changed. The new claim fences the appends before it, or finds their events in
-    /// the log.
+    /// or data that each claim reads has changed. The new claim prevents earlier appends from committing, or finds
+    /// their events in the log.
     /// </summary>
     Unsure,
 
@@ -39,7 +39,7 @@ internal enum RoomOwnershipState
 /// runs on the room grain's task scheduler.
 /// </summary>
 /// <remarks>
-/// The next state by event; an empty cell means that the state does not change:
+/// The table shows the next state for each state and event. An empty cell means that the state does not change.
 /// <code>
 ///              | OnClaimed    | OnBatchFailed | OnOutdated | OnDeactivating | OnFenced
 /// -------------|--------------|---------------|------------|----------------|---------
@@ -99,8 +99,8 @@ internal sealed class RoomOwnership
     public bool IsSettled => MayAppend && !IsClaiming;
 
     /// <summary>
-    /// Whether no claim has succeeded, no claim is in flight, and the last claim did not fail. So the room does not
-    /// exist, or no command has needed the room yet.
+    /// Whether the last claim found no room, or no claim has begun yet. False if a claim has succeeded, is in flight,
+    /// or failed last.
     /// </summary>
     public bool IsWithoutRoom => Claim is null && Claiming.IsCompletedSuccessfully;
 

@@ -29,9 +29,9 @@ internal static partial class RoomRights
             : null;
 
     /// <summary>
-    /// Decides whether a user who may read the room may see and dismiss its reports. In a group, a member who may
-    /// moderate may do this. In a channel, only the token or the authorizer can allow it. In a direct room, nobody may
-    /// do this.
+    /// Decides whether a user who may read the room may see and dismiss its reports. In a group, members with the right
+    /// to moderate may do this. In a channel, only the token or the authorizer can allow it. In a direct room, nobody
+    /// may do this.
     /// </summary>
     public static Refused? RefuseReports(RoomKind kind, RoomRole role, RoomSettings settings, Access access)
     {

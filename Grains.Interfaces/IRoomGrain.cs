@@ -18,7 +18,7 @@ public interface IRoomGrain : IGrainWithStringKey
     Task<RoomReplies> HandleAsync(RoomCommands commands);
 
     /// <summary>
-    /// Replaces the set of users that are attached through one gateway. A gateway calls this when it notices a new
+    /// Replaces the set of users who are attached through one gateway. A gateway calls this when it notices a new
     /// activation of the room, or when it missed a presence update. The room publishes presence updates for the users
     /// that were added or removed. Throws <see cref="IOException"/> if the message log cannot be reached, if a newer
     /// activation owns the room, or if an <c>IRoomAuthorizer</c> does not decide in time whether a user may read the

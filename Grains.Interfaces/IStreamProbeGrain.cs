@@ -3,7 +3,7 @@ namespace OrleansChat.Grains.Interfaces;
 /// <summary>
 /// Publishes a probe to a gateway's stream at the gateway's request. If probes do not arrive, the gateway treats the
 /// stream as broken. Without probes, a broken stream looks like a stream without traffic. The grain is a stateless
-/// worker. Its key has no meaning, but Orleans spreads calls with different keys over the silos.
+/// worker. A caller can use any key. Orleans spreads calls with different keys over the silos.
 /// </summary>
 [Alias("chat.echo")]
 public interface IStreamProbeGrain : IGrainWithIntegerKey

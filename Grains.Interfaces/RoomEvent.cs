@@ -53,7 +53,7 @@ public enum RoomEventKind
     /// <summary>A member of a group got another role.</summary>
     Role = 13,
 
-    /// <summary>A group got another title: the event's text.</summary>
+    /// <summary>A group got another title. The event's text is the title.</summary>
     Title = 14,
 
     /// <summary>A group got other settings: the event's meta has <see cref="RoomSettings"/>.</summary>

@@ -3,8 +3,9 @@ using OrleansChat.Grains.Interfaces;
 namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
-/// The expressions that count what a user has not read, in the SQL of PostgreSQL, and the statement that reads them
-/// together with the facts of one room. <see cref="ForSqlite"/> translates them. $1 is the user.
+/// The SQL expressions that count what a user has not read, and the statement that reads these counts together with the
+/// facts of one room. Both are written in the SQL of PostgreSQL. <see cref="ForSqlite"/> translates them. $1 is the
+/// user.
 /// </summary>
 /// <remarks>
 /// The expressions read a row <c>p</c> with the columns <c>room</c>, <c>seq</c>, <c>mark</c> and <c>lags</c>. If there

@@ -2,7 +2,7 @@ using OrleansChat.Grains.Interfaces;
 
 namespace OrleansChat.Grains.MessageLog.Memory;
 
-/// <summary>The room as a conversation of its users.</summary>
+/// <summary>The room as it appears in its users' lists of conversations.</summary>
 internal sealed partial class MemoryRoom
 {
     private readonly Dictionary<string, MemorySettings> _personal = new(StringComparer.Ordinal);
@@ -10,9 +10,9 @@ internal sealed partial class MemoryRoom
     private long _changed = changes.Next();
 
     /// <summary>
-    /// Returns the room as a conversation of the user, if the conversation has a change with the number
-    /// <paramref name="since"/> or a higher one. Otherwise null, also for a user who never had a role or settings in
-    /// the room. For an invited user, only the invitation and the settings count.
+    /// Returns the room as it appears in the user's list of conversations, if the conversation has a change with the
+    /// number <paramref name="since"/> or a higher one. Otherwise null, also for a user who never had a role or
+    /// settings in the room. For an invited user, only the invitation and the settings count.
     /// </summary>
     public MemoryConversation? Conversation(string room, string user, long since)
     {
@@ -123,7 +123,7 @@ internal sealed partial class MemoryRoom
     }
 }
 
-/// <summary>A room as a conversation of a user.</summary>
+/// <summary>A room as it appears in a user's list of conversations, and whether the list contains it.</summary>
 internal sealed record MemoryConversation(ConversationRow Row, bool IsListed);
 
 /// <summary>What a room stores for one user. Guarded by the room's lock.</summary>

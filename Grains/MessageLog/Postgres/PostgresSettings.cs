@@ -36,8 +36,8 @@ internal static class PostgresSettings
     }
 
     /// <summary>
-    /// For a connection that commits and stays open. Keep-alives detect a broken connection while it is idle, before
-    /// the next append uses it.
+    /// Returns the connection string for a connection that commits and stays open. Keep-alives detect a broken
+    /// connection while it is idle, before the next append uses it.
     /// </summary>
     public static string ForAppends(NpgsqlConnectionStringBuilder settings) =>
         new NpgsqlConnectionStringBuilder(settings.ConnectionString)
@@ -48,8 +48,8 @@ internal static class PostgresSettings
         }.ConnectionString;
 
     /// <summary>
-    /// For the one connection of the readiness check. With its own connection, the check does not wait for appends or
-    /// reads.
+    /// Returns the connection string for the one connection of the readiness check. With its own connection, the check
+    /// does not wait for appends or reads.
     /// </summary>
     public static string ForProbes(NpgsqlConnectionStringBuilder settings) =>
         new NpgsqlConnectionStringBuilder(settings.ConnectionString)
@@ -60,8 +60,8 @@ internal static class PostgresSettings
         }.ConnectionString;
 
     /// <summary>
-    /// For the one connection that migrates the tables at startup. A migration has no time limit, so TCP keep-alives
-    /// detect a dead server.
+    /// Returns the connection string for the one connection that migrates the tables at startup. A migration has no
+    /// time limit, so TCP keep-alives detect a dead server.
     /// </summary>
     public static string ForMigrations(NpgsqlConnectionStringBuilder settings) =>
         new NpgsqlConnectionStringBuilder(settings.ConnectionString)
@@ -71,7 +71,7 @@ internal static class PostgresSettings
             Timeout = ConnectSeconds,
         }.ConnectionString;
 
-    /// <summary>For the pool of all other operations.</summary>
+    /// <summary>Returns the connection string for the pool that all other operations use.</summary>
     public static string ForThePool(NpgsqlConnectionStringBuilder settings, MessageLogOptions options) =>
         new NpgsqlConnectionStringBuilder(settings.ConnectionString)
         {

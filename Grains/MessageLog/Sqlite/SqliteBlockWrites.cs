@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
-/// The changes of blocks, on the connection of <see cref="SqliteWrites"/>. That class calls the methods within a
+/// Stores and removes blocks, on the connection of <see cref="SqliteWrites"/>. That class calls the methods within a
 /// transaction.
 /// </summary>
 internal sealed class SqliteBlockWrites(SqliteConnection connection) : IDisposable

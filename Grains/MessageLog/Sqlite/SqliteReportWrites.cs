@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 namespace OrleansChat.Grains.MessageLog.Sqlite;
 
 /// <summary>
-/// The changes of reports, on the connection of <see cref="SqliteWrites"/>. That class calls the methods within a
+/// Stores and removes reports, on the connection of <see cref="SqliteWrites"/>. That class calls the methods within a
 /// transaction.
 /// </summary>
 internal sealed class SqliteReportWrites(SqliteConnection connection) : IDisposable

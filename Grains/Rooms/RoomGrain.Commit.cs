@@ -23,7 +23,7 @@ internal sealed partial class RoomGrain
     private long _ts;
 
     /// <summary>
-    /// Appends a batch that the <see cref="AppendQueue"/> sealed (step 2), and answers each entry. Never throws.
+    /// Appends a batch from the <see cref="AppendQueue"/> (step 2), and answers each entry. Never throws.
     /// </summary>
     private async Task CommitAsync(RoomBatch batch)
     {
@@ -70,7 +70,7 @@ internal sealed partial class RoomGrain
             // In each RoomOwnershipState:
             // - Owned, Deactivating: append.
             // - Unsure: the blocks have changed during the lookups. The room is claimed again before the append.
-            // - Lost: another call noticed a newer activation during the lookups. The append will be fenced.
+            // - Lost: another call noticed a newer activation during the lookups. The log rejects the append.
             // - Unclaimed: cannot occur, because the room was owned above.
             if (batch.Entries.Count > 0)
             {
@@ -100,13 +100,13 @@ internal sealed partial class RoomGrain
 
     private async Task AppendAsync(List<WaitingEntry> waiting)
     {
-        // Step 4: append. One append per room is in flight, because the queue seals no other batch until this call
+        // Step 4: append. One append per room is in flight, because the queue makes no other batch until this call
         // ends.
         while (true)
         {
             // In each RoomOwnershipState:
             // - Unsure: the blocks of a direct room have changed. Claim, or wait for the claim in flight.
-            // - Owned, Deactivating, Lost: append. The log fences the append if the room is lost.
+            // - Owned, Deactivating, Lost: append. The log rejects the append if the room is lost.
             // - Unclaimed: cannot occur, because the room was owned before.
             if (_ownership.MustClaim && !await OwnAsync())
             {
@@ -143,8 +143,8 @@ internal sealed partial class RoomGrain
                 return;
             }
 
-            // If this activation has claimed the room since, or must claim it, its own claim may have fenced the
-            // append: repeat.
+            // If this activation has claimed the room since, or must claim it, its own claim may be why the log
+            // rejected the append: repeat.
             if (claim == _ownership.Number && !_ownership.MustClaim)
             {
                 StepDown(waiting);
@@ -211,7 +211,7 @@ internal sealed partial class RoomGrain
             // In each RoomOwnershipState:
             // - Owned, Deactivating: append.
             // - Unsure: append, after a new claim. The blocks have changed.
-            // - Lost: an earlier entry of this batch was fenced, or another call noticed the newer activation.
+            // - Lost: an earlier entry of this batch, or another call, has shown that a newer activation owns it.
             // - Unclaimed: cannot occur, because the room was owned.
             if (!_ownership.MayAppend && !_ownership.MustClaim)
             {

@@ -108,8 +108,8 @@ internal sealed partial class RoomGrain
         var entries = Stamp(waiting);
         var creating = CreateAsync();
 
-        // Other calls wait for the creation as they wait for a claim. So no other call claims the room and fences the
-        // creation.
+        // Other calls wait for the creation as they wait for a claim. So no other call claims the room during the
+        // creation, which would make the creation's own claim invalid.
         _ownership.OnClaiming(ForOthersAsync(creating));
         await _ownership.Claiming;
         await creating;

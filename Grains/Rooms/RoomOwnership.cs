@@ -21,8 +21,8 @@ internal enum RoomOwnershipState
     Unsure,
 
     /// <summary>
-    /// The activation is being deactivated and still owns the room. It refuses every command, but it appends the batch
-    /// that is already sealed.
+    /// The activation is being deactivated and still owns the room. It refuses every command, but it still appends the
+    /// batch that has left the queue.
     /// </summary>
     Deactivating,
 
@@ -57,7 +57,8 @@ internal sealed class RoomOwnership
     public RoomOwnershipState State { get; private set; }
 
     /// <summary>
-    /// The result of the last claim that succeeded, even if it is stale; null before the first claim.
+    /// The result of the last claim that succeeded, even if another activation has claimed the room since; null before
+    /// the first claim.
     /// </summary>
     public RoomClaim? Claim { get; private set; }
 
@@ -78,7 +79,7 @@ internal sealed class RoomOwnership
 
     /// <summary>
     /// Whether a claim or a creation is in flight. The room begins no other claim during that time, because a new claim
-    /// fences the earlier one.
+    /// makes the earlier claim invalid.
     /// </summary>
     public bool IsClaiming => !Claiming.IsCompleted;
 
@@ -154,8 +155,8 @@ internal sealed class RoomOwnership
             RoomOwnershipState.Owned => RoomOwnershipState.Unsure,
 
             // - Unclaimed, Unsure: the room must be claimed in any case.
-            // - Deactivating, Lost: the next activation reads the data. A batch that the queue has already sealed is
-            //   still appended.
+            // - Deactivating, Lost: the next activation reads the data. A batch that has left the queue is still
+            //   appended.
             _ => State,
         };
     }
@@ -163,10 +164,10 @@ internal sealed class RoomOwnership
     /// <summary>Records that a newer activation owns the room.</summary>
     public void OnFenced()
     {
-        // - Owned, Deactivating: the claim is stale.
+        // - Owned, Deactivating: the newer activation has made the claim of this activation invalid.
         // - Lost: no change. Another call noticed the newer activation during the append.
-        // - Unclaimed, Unsure: cannot occur. In these states the room claims before it appends, and repeats a fenced
-        //   append.
+        // - Unclaimed, Unsure: cannot occur. In these states the room claims before it appends, and repeats an append
+        //   that the log rejected.
         State = RoomOwnershipState.Lost;
     }
 
@@ -174,11 +175,11 @@ internal sealed class RoomOwnership
     {
         State = State switch
         {
-            // A batch that is already sealed is still appended.
+            // A batch that has left the queue is still appended.
             RoomOwnershipState.Owned or RoomOwnershipState.Deactivating => RoomOwnershipState.Deactivating,
 
             // - Unclaimed, Unsure: a claim in flight may still succeed (OnClaimed). No new claim begins.
-            // - Lost: the activation deactivates because it was fenced.
+            // - Lost: the activation deactivates because a newer activation owns the room.
             RoomOwnershipState.Unclaimed or RoomOwnershipState.Unsure or RoomOwnershipState.Lost => RoomOwnershipState.Lost,
             _ => throw new InvalidOperationException($"Unknown state {State}."),
         };

@@ -21,7 +21,7 @@ internal sealed class Membership(RoomOptions options, AppendQueue queue, TimePro
 
     public bool Contains(string user) => Member.Is(Table.Find(user).Role);
 
-    /// <summary>Replaces all rights and links by those from the log.</summary>
+    /// <summary>Replaces all rights and links with the given ones, which come from the log.</summary>
     public void Reset(IEnumerable<Member> members, IReadOnlyList<RoomLink> links)
     {
         Table = new();

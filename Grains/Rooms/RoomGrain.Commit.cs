@@ -211,7 +211,7 @@ internal sealed partial class RoomGrain
             // In each RoomOwnershipState:
             // - Owned, Deactivating: append.
             // - Unsure: append, after a new claim. The blocks have changed.
-            // - Lost: an earlier entry of this batch, or another call, has shown that a newer activation owns it.
+            // - Lost: an earlier entry of this batch, or another call, has found that a newer activation owns the room.
             // - Unclaimed: cannot occur, because the room was owned.
             if (!_ownership.MayAppend && !_ownership.MustClaim)
             {

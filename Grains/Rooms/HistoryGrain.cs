@@ -113,7 +113,7 @@ internal sealed partial class HistoryGrain(
         var limit = Math.Clamp(ask.Limit, 1, MaxConversations);
 
         // A process of version 0.1.0 does not record which conversations it changes. While such a process may run, the
-        // page has no cursor, because the client could not rely on the changes after it.
+        // page has no cursor, because a later page of changes could miss some of them.
         var hasCursor = await gate.IsOpenAsync();
         if (hasCursor && ask.Since is { } since
             && await ClearlyAsync(() => log.ConversationChangesAsync(ask.User, since, limit, CancellationToken.None)) is { } changes

@@ -115,7 +115,7 @@ internal sealed class RoomOwnership
     public void OnClaimed(RoomClaim claim)
     {
         // - Unclaimed: the first claim.
-        // - Unsure: the claim is valid again.
+        // - Unsure: the new claim is valid.
         // - Owned: a direct room was created here after another call had claimed it. The newer number counts.
         // - Deactivating: like Owned.
         // - Lost: the deactivation began while the claim was in flight. The batch that waits for the claim is still

@@ -24,8 +24,8 @@ internal sealed class AppendQueue(int rowsPerBatch, int most, Func<RoomBatch, Ta
     public long Refusals { get; private set; }
 
     /// <summary>
-    /// Whether a waiting entry, or an entry in flight, changes the rights, the settings or the links of a group, or the
-    /// pins of a room. Until that entry is committed, the decision about a new entry can still change.
+    /// Whether a waiting entry, or an entry in flight, changes the rights, the settings or the links of a group. Until
+    /// that entry is committed, the decision about a new entry can still change.
     /// </summary>
     public bool HasMemberChanges => _waiting.Exists(static entry => entry.ChangesMembers)
         || _committing?.Entries.Exists(static entry => entry.ChangesMembers) == true;

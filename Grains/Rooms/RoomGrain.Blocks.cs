@@ -12,9 +12,9 @@ namespace OrleansChat.Grains.Rooms;
 /// After a block is acknowledged, no activation accepts an event that the block forbids. The history grain stores a
 /// block, and then calls <see cref="BlocksChangedAsync"/>. This call claims the room, and each claim reads the blocks:
 /// <list type="bullet">
-/// <item>If another activation owns the room, the claim fences it: its appends commit nothing, and it steps down. If an
-/// append of this activation is in flight, the claim fences that append too. This activation then decides the entries
-/// again and appends them under the new claim.</item>
+/// <item>If another activation owns the room, the log rejects its appends from then on, and it deactivates. If an
+/// append of this activation is in flight, the log rejects that append too, unless it has committed already. This
+/// activation then decides the entries again and appends them under the new claim.</item>
 /// <item>If the room does not exist, there is nothing to claim. The first post reads the blocks before it is accepted,
 /// and the batch that creates the room is decided again right before the creation.</item>
 /// </list>
@@ -58,6 +58,11 @@ internal sealed partial class RoomGrain
                 if (await OwnAsync())
                 {
                     break;
+                }
+
+                if (_ownership.Claim is not null)
+                {
+                    throw new IOException("The room is not in the log any more.");
                 }
 
                 // The room does not exist. If a creation began during this read, its messages were decided without

@@ -44,7 +44,7 @@ internal sealed partial class RoomGrain
         //   the state becomes Deactivating, and the batch that waits here is appended.
         while (_ownership.MustClaim)
         {
-            // One claim at a time, because each claim fences the one before it.
+            // One claim at a time, because each claim makes the one before it invalid.
             if (!_ownership.IsClaiming)
             {
                 _ownership.OnClaiming(ClaimAsync());
@@ -65,8 +65,8 @@ internal sealed partial class RoomGrain
     /// </summary>
     /// <remarks>
     /// <list type="number">
-    /// <item>Raise the claim number. From then on no append under an earlier claim commits, so the reads below are not
-    /// outdated.</item>
+    /// <item>Raise the claim number. From then on no append under an earlier claim commits, so the data that step 2
+    /// reads is not outdated.</item>
     /// <item>Read the members and links of a group, the senders and blocks of a direct room, and the events that this
     /// activation has not published.</item>
     /// <item>Own the room: replace the room's data with the data that was read, and publish the events that were read.
@@ -99,6 +99,13 @@ internal sealed partial class RoomGrain
         // reads. Leave these events out.
         RoomEvent[] unpublished = [.. missed.Where(happened => happened.Seq > _head)];
         Own(claim, members, links, direct);
+        HashSet<long> deleted = [.. unpublished.Where(happened => happened.Kind == RoomEventKind.Delete).Select(happened => happened.Ref ?? 0)];
+        _queue.Deleted(deleted);
+        foreach (var message in deleted)
+        {
+            _recent.Delete(message);
+        }
+
         Publish(unpublished);
         DetachOutsiders();
         return true;
@@ -147,8 +154,8 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Gives up the room, because a newer activation owns it. The append committed nothing, so nothing is published.
-    /// Refuses all entries and deactivates.
+    /// Gives up the room, because a newer activation owns it. An append that the log rejected has committed nothing, so
+    /// there is nothing to publish. Refuses all entries and deactivates.
     /// </summary>
     private void StepDown(List<WaitingEntry> waiting)
     {

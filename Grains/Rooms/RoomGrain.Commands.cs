@@ -29,7 +29,8 @@ internal sealed partial class RoomGrain
         if (exists && !Member.Is(Standing(post.User, _membership.Table).Role) && RoomKey.IsPrivate(_room)
             && RefuseEvent(waiting, _membership.Table, _membership.Links) is { Reason: Refusal.NotFound } stranger)
         {
-            // This check must come before all others, because to this user the room must look as if it did not exist.
+            // This check comes before all others, because this user must get the same answer as for a room that does
+            // not exist.
             return (await FirstAnswerAsync(waiting.Entry) ?? stranger, null);
         }
 
@@ -52,7 +53,7 @@ internal sealed partial class RoomGrain
 
             // While a change of rights waits in the queue, the sender's rights are not known yet. The post is then
             // queued and decided again before its append.
-            if (!_queue.HasMemberChanges)
+            if (!RightsMayChange)
             {
                 // The post may be a repetition: the user may have had the rights when the same post was first sent, and
                 // the answer may have been lost. A repetition gets the first answer.
@@ -207,7 +208,7 @@ internal sealed partial class RoomGrain
 
         // While a change of rights waits in the queue, the room does not know yet whether another owner remains. The
         // leave event is then queued and decided again before its append.
-        return RoomRights.RefuseLeave(StateOf(table), table.Find(exit.User)) is { } refused && !_queue.HasMemberChanges
+        return RoomRights.RefuseLeave(StateOf(table), table.Find(exit.User)) is { } refused && !RightsMayChange
             ? refused
             : await _membership.LeaveAsync(exit.User);
     }
@@ -242,7 +243,8 @@ internal sealed partial class RoomGrain
     /// Checks the message that a command refers to, and records its author. Returns null if the command is allowed.
     /// </summary>
     /// <remarks>
-    /// The message may be deleted between this check and the append of the command. Each such deletion is noticed:
+    /// The message may be deleted between this check and the append of the command. The room notices the deletion in
+    /// each of these cases:
     /// <list type="bullet">
     /// <item>If a batch with the deletion commits while the command waits, <see cref="AppendQueue.Deleted"/> marks the
     /// waiting entry.</item>
@@ -291,7 +293,7 @@ internal sealed partial class RoomGrain
         }
 
         waiting.Author = target.Author;
-        return RefuseEvent(waiting, _membership.Table, _membership.Links) is { } refusal && !_queue.HasMemberChanges ? refusal
+        return RefuseEvent(waiting, _membership.Table, _membership.Links) is { } refusal && !RightsMayChange ? refusal
             : target.Deleted ? Refusals.Gone
             : null;
     }

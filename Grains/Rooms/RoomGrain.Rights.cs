@@ -4,8 +4,8 @@ using OrleansChat.Grains.MessageLog;
 namespace OrleansChat.Grains.Rooms;
 
 /// <summary>
-/// Applies <see cref="RoomRights"/> to the room's state: when a command arrives, and in a group again right before the
-/// command's entry is appended.
+/// Applies <see cref="RoomRights"/> to the room's state: when a command arrives, and again right before the command's
+/// entry is appended, if the decision may have changed by then.
 /// </summary>
 internal sealed partial class RoomGrain
 {
@@ -81,6 +81,13 @@ internal sealed partial class RoomGrain
         return RoomRights.RefuseEvent(StateOf(table), Standing(waiting.Entry.User, table), request, waiting.Access)
             ?? _membership.RefuseBound(table, links, waiting.Entry);
     }
+
+    /// <summary>
+    /// Whether entries of the queue may change the rights that decide a new command. If so, the command is queued, and
+    /// <see cref="KeepAllowedAsync"/> decides it. Always false outside groups: there, the room does not decide entries
+    /// again before their append.
+    /// </summary>
+    private bool RightsMayChange => _ownership.Claim?.Kind == RoomKind.Group && _queue.HasMemberChanges;
 
     /// <summary>
     /// Answers the entries of a batch that must not be appended, and returns the others. Each entry is decided on the

@@ -23,7 +23,7 @@ internal sealed partial class RoomGrain
     private async ValueTask<RoomReply?> RefuseSlowAsync(WaitingEntry waiting)
     {
         // While a change of the settings or of rights waits in the queue, slow mode is decided right before the append.
-        if (!IsSlowed(waiting, _membership.Table) || _queue.HasMemberChanges)
+        if (!IsSlowed(waiting, _membership.Table) || RightsMayChange)
         {
             return null;
         }
@@ -35,13 +35,13 @@ internal sealed partial class RoomGrain
         }
 
         await LearnAsync();
-        return !IsSlowed(waiting, _membership.Table) || _queue.HasMemberChanges ? null
+        return !IsSlowed(waiting, _membership.Table) || RightsMayChange ? null
             : _queue.HasOtherMessage(waiting.Entry) ? Refusals.SlowMode(Slow, Slow * 1000L)
             : RefuseSlow(waiting.Entry.User);
     }
 
     /// <summary>
-    /// Reads the times of the users' last messages from the log, unless they are known. Throws
+    /// Reads the times of the users' last messages from the log, unless this activation has them already. Throws
     /// <see cref="MessageLogUnavailableException"/>.
     /// </summary>
     private async ValueTask LearnAsync()
@@ -56,7 +56,7 @@ internal sealed partial class RoomGrain
 
     /// <summary>
     /// Decides right before the append of a batch whether slow mode allows a message. Returns null if it does,
-    /// otherwise the refusal. Adds the user of a limited message that may be appended to <paramref name="senders"/>.
+    /// otherwise the refusal. Adds the user of a limited message to <paramref name="senders"/>.
     /// </summary>
     /// <param name="senders">
     /// The users of the limited messages before this message in the batch; null if slow mode limits no message of the
@@ -64,5 +64,6 @@ internal sealed partial class RoomGrain
     /// </param>
     private Refused? RefuseSlow(WaitingEntry waiting, MemberTable table, HashSet<string>? senders)
         => senders is null || !IsSlowed(waiting, table) ? null
-            : RefuseSlow(waiting.Entry.User) ?? (senders.Add(waiting.Entry.User) ? null : Refusals.SlowMode(Slow, Slow * 1000L));
+            : !senders.Add(waiting.Entry.User) ? Refusals.SlowMode(Slow, Slow * 1000L)
+            : RefuseSlow(waiting.Entry.User);
 }

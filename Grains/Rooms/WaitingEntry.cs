@@ -38,10 +38,10 @@ internal sealed class WaitingEntry(MessageLogEntry entry, long since)
     };
 
     /// <summary>
-    /// Whether the entry changes the rights, the settings or the links of a group, or the pins of a room. If so, the
-    /// decisions about later entries depend on this entry.
+    /// Whether the entry changes the rights, the settings or the links of a group. If so, the decisions about later
+    /// entries depend on this entry.
     /// </summary>
-    public bool ChangesMembers => Entry.Kind is RoomEventKind.Join or RoomEventKind.Leave || IsAlone;
+    public bool ChangesMembers => Entry.Kind is RoomEventKind.Join or RoomEventKind.Leave || (IsAlone && !PinRules.Concerns(Entry.Kind));
 
     /// <summary>
     /// Whether the entry must be the only one of its batch, because it changes the rights of another user, or the

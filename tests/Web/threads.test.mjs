@@ -175,8 +175,8 @@ test('Thread_WhenTheUserReplies_ShowsTheSendUntilItsEvent', async () => {
 });
 
 test('Replies_WhenCounted_AreWords', () => {
-  assert.deepEqual([0, 1, 2, 999].map(repliesText), ['No replies yet', '1 reply', '2 replies', '999 replies']);
-  assert.match(repliesText(1000), /^1.?000\+ replies$/);
+  assert.deepEqual([0, 1, 2, 99].map(repliesText), ['No replies yet', '1 reply', '2 replies', '99 replies']);
+  assert.equal(repliesText(100), '100+ replies');
 });
 
 test('Readers_WhenThereAreMore_SaysSo', () => {

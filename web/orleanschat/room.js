@@ -47,7 +47,7 @@ export class Room extends RoomState {
    * @param {number} [parts.ref] sequence of the message to change; required for all kinds except `msg`
    * @param {number} [parts.reply] sequence of the message that this message answers
    * @param {object} [parts.meta]
-   * @param {string[]} [parts.mentions] the users that the message mentions, up to 50 user ids, or `@everyone`; only for
+   * @param {string[]} [parts.mentions] the users that the message mentions, up to 20 user ids, or `@everyone`; only for
    *   `msg`
    * @returns {import('./sends.js').Send}
    * @throws {ChatError} `too_large` if 200 sends of this room are waiting

@@ -6,7 +6,7 @@ import { mayMentionEveryone } from './rights.js';
 export const EVERYONE = '@everyone';
 
 /** Maximum number of names in a message's `mentions`. */
-const MAX_MENTIONS = 50;
+const MAX_MENTIONS = 20;
 
 /** Maximum number of names that the list in the composer shows. */
 const MAX_OFFERED = 20;

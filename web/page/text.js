@@ -9,7 +9,7 @@ const AUTHORITY = /^(https?:\/\/)([^/?#\\]*)/iu;
 const TRAILING = new Set('.,;:!?…\'"»”’)]}');
 
 /** The server counts up to this number of replies to a message. */
-const MAX_COUNTED = 1000;
+const MAX_COUNTED = 100;
 
 /** Maximum length of an address that becomes a link, in UTF-16 units. */
 const MAX_ADDRESS = 2048;

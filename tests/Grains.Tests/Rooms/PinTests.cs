@@ -86,6 +86,39 @@ public sealed class PinTests(SiloTestCluster cluster)
     }
 
     [Fact]
+    public async Task Command_WhenAPinWaitsInADirectRoom_NeedsItsRight()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        var direct = RoomKey.Direct(_ann, "bob");
+        await gateway.PostAsync(direct, _ann, "hers");
+        await gateway.PostAsync(direct, "bob", "his");
+
+        var replies = await WhileHeldAsync(
+            gateway, direct, About(1, "bob", RoomEventKind.Pin), About(1, "bob", RoomEventKind.Edit, "changed"), About(1, "bob", RoomEventKind.Delete),
+            Change("bob", RoomEventKind.Kick, _ann), Title("bob", "mine"), Say("bob", "all") with { Mentions = MentionList.Everyone }, Say("bob", "last"));
+
+        Assert.IsType<Posted>(replies[0]);
+        Assert.All(replies[1..^1], reply => Assert.Equal(Refusal.Forbidden, Assert.IsType<Refused>(reply).Reason));
+        Assert.IsType<Posted>(replies[^1]);
+        Assert.Equal("hers", (await cluster.Log.ReadAsync(direct, new(0, 1), Ct))[0].Text);
+    }
+
+    [Fact]
+    public async Task Command_WhenAPinWaitsInAChannel_NeedsItsRight()
+    {
+        await using var gateway = await cluster.GatewayAsync();
+        await gateway.EnterAsync(_room, _ann);
+        await gateway.PostAsync(_room, _ann, "hers");
+
+        var replies = await WhileHeldAsync(
+            gateway, _room, Pin(1) with { Claimed = RoomAction.Moderate }, Say("stranger", "hello"), About(1, "stranger", RoomEventKind.Delete),
+            About(1, "stranger", RoomEventKind.Pin), Title("stranger", "mine"));
+
+        Assert.IsType<Posted>(replies[0]);
+        Assert.All(replies[1..], reply => Assert.IsType<Refused>(reply));
+    }
+
+    [Fact]
     public async Task Pin_WhenThereAreFiftyPins_IsRoomFull()
     {
         await using var gateway = await cluster.GatewayAsync();
@@ -190,14 +223,16 @@ public sealed class PinTests(SiloTestCluster cluster)
     }
 
     /// <summary>Sends the commands in one call while an append is in flight. So they wait together, in their order.</summary>
-    private async Task<RoomReply[]> WhileHeldAsync(TestGateway gateway, params RoomCommand[] commands)
+    private Task<RoomReply[]> WhileHeldAsync(TestGateway gateway, params RoomCommand[] commands) => WhileHeldAsync(gateway, _room, commands);
+
+    private async Task<RoomReply[]> WhileHeldAsync(TestGateway gateway, string room, params RoomCommand[] commands)
     {
-        var rig = cluster.Log[_room];
+        var rig = cluster.Log[room];
         rig.Hold();
-        var held = gateway.SendOneAsync(_room, Say(_ann, "held"));
+        var held = gateway.SendOneAsync(room, Say(_ann, "held"));
         await rig.Reached.Task.WaitAsync(TimeSpan.FromSeconds(10), Ct);
-        var waiting = gateway.SendAsync(_room, commands);
-        await gateway.SendOneAsync(_room, new MarkRead(_ann, 0));
+        var waiting = gateway.SendAsync(room, commands);
+        await gateway.SendOneAsync(room, new MarkRead(_ann, 0));
         rig.Release();
         Assert.IsType<Posted>(await held);
         return await waiting;

@@ -10,7 +10,8 @@ public enum BudgetKind
     Sends = 0,
 
     /// <summary>
-    /// All other commands. One unit per command, plus one for each full 16 KiB of history in its answer.
+    /// All other commands. Most commands cost one unit. The docstring of the gateway's setting
+    /// <c>Budgets:CommandsPerSecond</c> lists the commands that cost more.
     /// </summary>
     Commands = 1,
 

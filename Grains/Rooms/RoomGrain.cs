@@ -29,7 +29,7 @@ namespace OrleansChat.Grains.Rooms;
 /// <item>Decide (<see cref="DecideAsync"/>): if the silo has an <see cref="IRoomAuthorizer"/>, first ask it about all
 /// commands of the call (<see cref="AuthorizeAsync(RoomCommand[])"/>). Then decide the commands one after another. A
 /// post that is accepted becomes a <see cref="WaitingEntry"/> in the <see cref="AppendQueue"/>. All other commands get
-/// their answer here. An enter or exit that changes the membership first waits until the log has stored the
+/// their answer in this step. An enter or exit that changes the membership first waits until the log has stored the
 /// change.</item>
 /// <item>Seal (<see cref="AppendQueue"/>): when no append is in flight, take the waiting entries, up to a maximum, as
 /// one <see cref="RoomBatch"/>.</item>
@@ -147,7 +147,8 @@ internal sealed partial class RoomGrain : Grain, IRoomGrain, IDisposable
     /// <summary>Refuses the entries that wait, publishes that the room is moving, and stores the read marks.</summary>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        // From now on every command is refused. A batch that is already sealed is still appended, if the room is owned.
+        // From now on every command is refused. A batch that has left the queue is still appended, if this activation
+        // owns the room.
         _ownership.OnDeactivating();
         _queue.Refuse(Refusals.Moving);
         try

@@ -83,9 +83,9 @@ internal sealed partial class RoomGrain
     }
 
     /// <summary>
-    /// Whether entries of the queue may change the rights that decide a new command. If so, the command is queued, and
-    /// <see cref="KeepAllowedAsync"/> decides it. Always false outside groups: there, the room does not decide entries
-    /// again before their append.
+    /// Whether an entry in the queue may change the rights that decide a new command. If so, the new command is queued,
+    /// and <see cref="KeepAllowedAsync"/> decides it before its append. Always false outside groups, because most
+    /// entries of other rooms are not decided again before their append.
     /// </summary>
     private bool RightsMayChange => _ownership.Claim?.Kind == RoomKind.Group && _queue.HasMemberChanges;
 

@@ -6,9 +6,7 @@ namespace OrleansChat.Grains.Rooms;
 /// <summary>Stores, reads and removes the reports of messages.</summary>
 internal sealed partial class HistoryGrain
 {
-    /// <summary>
-    /// Maximum number of reports in one answer. A request with a higher limit gets at most this number.
-    /// </summary>
+    /// <summary>Maximum number of reports in one answer. A higher limit counts as this number.</summary>
     public const int MaxReports = 100;
 
     public Task<RoomReply> ReportAsync(ReportAsk ask) => DecideAsync(ask.Room, ask.User, RoomAction.Read, ask.Claimed, async (_, _) =>

@@ -16,17 +16,13 @@ internal sealed partial class HistoryGrain(
     IMessageLog log, LogVersionGate gate, IClusterMembershipService cluster, IGrainFactory grains, TimeProvider time,
     IOptions<RoomOptions> options, RoomAuthorization? authorization = null) : Grain, IHistoryGrain
 {
-    /// <summary>Maximum number of events in one read. A request with a higher limit gets at most this number.</summary>
+    /// <summary>Maximum number of events in one read. A higher limit counts as this number.</summary>
     public const int MaxEvents = 1000;
 
-    /// <summary>
-    /// Maximum number of conversations in one page. A request with a higher limit gets at most this number.
-    /// </summary>
+    /// <summary>Maximum number of conversations in one page. A higher limit counts as this number.</summary>
     public const int MaxConversations = 100;
 
-    /// <summary>
-    /// Maximum number of members in one page. A request with a higher limit gets at most this number.
-    /// </summary>
+    /// <summary>Maximum number of members in one page. A higher limit counts as this number.</summary>
     public const int MaxMembers = 200;
 
     /// <summary>Maximum number of rooms in one head poll.</summary>
@@ -65,8 +61,7 @@ internal sealed partial class HistoryGrain(
             var events = await ReadAsync(ask.Room, new(from, Math.Clamp(ask.Limit, 1, MaxEvents), bytes), ask.Whole, facts.Seq, cancellationToken);
             var head = Math.Max(facts.Seq, events is [.., var newest] ? newest.Seq : 0);
 
-            // A call without a limit in bytes comes from a gateway of version 0.1.0, which does not know the numbers of
-            // replies.
+            // If there is no limit in bytes, the caller is a gateway of version 0.1.0, which does not know replies.
             return new HistoryPage(bytes == int.MaxValue ? events : await WithRepliesAsync(ask.Room, events, cancellationToken), head, null);
         }
         catch (MessageLogUnavailableException)
@@ -148,9 +143,8 @@ internal sealed partial class HistoryGrain(
     }
 
     /// <summary>
-    /// Returns the rows of the rooms that the authorizer does not deny to the user. The actions that the user's token
-    /// grants are not known here, so they do not count. Throws <see cref="IOException"/> if the authorizer does not
-    /// answer.
+    /// Returns the rows of the rooms that the authorizer does not deny to the user. The user's token does not count,
+    /// because it is not known here. Throws <see cref="IOException"/> if the authorizer does not answer.
     /// </summary>
     private async ValueTask<IReadOnlyList<ConversationRow>> ReadableAsync(IReadOnlyList<ConversationRow> rows, string user)
     {
@@ -288,7 +282,7 @@ internal sealed partial class HistoryGrain(
     }
 
     /// <summary>
-    /// Like the overload above, but asks the authorizer about <paramref name="actions"/> and returns its answer too.
+    /// Like the overload above, and returns the authorizer's answer about <paramref name="actions"/>.
     /// </summary>
     private async Task<(RoomFacts? Facts, Refusal? Refusal, Access Access)> LookAsync(
         string room, string user, RoomAction actions, RoomAction claimed, CancellationToken cancellationToken)

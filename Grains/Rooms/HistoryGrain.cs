@@ -61,7 +61,7 @@ internal sealed partial class HistoryGrain(
             var events = await ReadAsync(ask.Room, new(from, Math.Clamp(ask.Limit, 1, MaxEvents), bytes), ask.Whole, facts.Seq, cancellationToken);
             var head = Math.Max(facts.Seq, events is [.., var newest] ? newest.Seq : 0);
 
-            // If there is no limit in bytes, the caller is a gateway of version 0.1.0, which does not know replies.
+            // If there is no limit in bytes, the caller is a gateway of version 0.1.0, which has no reply counts.
             return new HistoryPage(bytes == int.MaxValue ? events : await WithRepliesAsync(ask.Room, events, cancellationToken), head, null);
         }
         catch (MessageLogUnavailableException)
@@ -214,8 +214,7 @@ internal sealed partial class HistoryGrain(
         {
             var facts = await log.FactsAsync(room, user, CancellationToken.None);
 
-            // Read the links even if the facts are enough. Otherwise the number of reads would depend on whether the
-            // group exists.
+            // Always read the links, so that the number of reads does not show whether the group exists.
             var byLink = links.Length > 0
                 && await log.HasLinkAsync(room, user, links, time.GetUtcNow().ToUnixTimeMilliseconds(), CancellationToken.None);
 

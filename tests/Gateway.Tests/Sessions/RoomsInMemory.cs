@@ -116,7 +116,7 @@ internal sealed class RoomsInMemory : IRooms, IHistory
     /// <summary>Appends events, and delivers them to the feed if <paramref name="deliver"/> is true.</summary>
     /// <returns>The batch, so that a test can deliver it late or twice.</returns>
     public RoomEvents Append(string room, int count = 1, bool deliver = true, string from = "bob", string? clientId = null, string? text = null,
-        RoomEventKind kind = RoomEventKind.Msg, string? meta = null)
+        RoomEventKind kind = RoomEventKind.Msg, string? meta = null, long? reference = null)
     {
         RoomEvents batch;
         lock (_gate)
@@ -126,7 +126,8 @@ internal sealed class RoomsInMemory : IRooms, IHistory
             for (var i = 0; i < count; i++)
             {
                 var seq = log.Count + 1;
-                events[i] = new(seq, 1000 + seq, from, kind, text ?? $"message {seq}", null, null, meta, clientId, false, seq);
+                events[i] = new(
+                    seq, 1000 + seq, from, kind, reference is null ? text ?? $"message {seq}" : text, reference, null, meta, clientId, false, seq);
                 log.Add(events[i]);
             }
 
@@ -282,11 +283,12 @@ internal sealed class RoomsInMemory : IRooms, IHistory
         {
             reply = ends;
         }
-        else if (command is Post { User: var user, ClientId: var id, Text: var text, Kind: var kind, Meta: var meta })
+        else if (command is Post { User: var user, ClientId: var id, Text: var text, Ref: var reference, Kind: var kind, Meta: var meta })
         {
             var changed = kind > RoomEventKind.Leave;
             var stored = Append(
-                room, from: user, clientId: id, text: text, kind: changed ? kind : RoomEventKind.Msg, meta: changed ? meta : null).Events[0];
+                room, from: user, clientId: id, text: text, kind: changed ? kind : RoomEventKind.Msg, meta: changed ? meta : null,
+                reference: changed ? reference : null).Events[0];
             reply = new Posted(stored.Seq, stored.Ts, false);
         }
 

@@ -164,7 +164,8 @@ internal sealed partial class Session
                 return true;
             }
 
-            // Step 5: Queue a gap if the subscription is too far behind. The next turn checks the membership.
+            // Step 5: If the subscription is too far behind, queue a gap. A gap may hide the end of the membership, so
+            // stop here: the next call for this subscription begins with step 3, which checks the membership.
             var after = NameGap(subscription, head);
             if (subscription.MayBeOver)
             {

@@ -2,7 +2,7 @@ namespace OrleansChat.Grains.MessageLog;
 
 /// <summary>
 /// The statements that read a user's conversations, in the SQL of PostgreSQL. <see cref="ForSqlite"/> translates them.
-/// Each statement finds the rows of one user by an index, and reads the rows of the rooms that these rows name.
+/// Each statement finds the rows of one user by an index, and reads data only of the rooms in them.
 /// </summary>
 /// <remarks>
 /// The column <c>changed</c> of a row has the number of the transaction that last changed the row. In PostgreSQL, this

@@ -259,7 +259,8 @@ internal sealed class AppendStatement : IPreparedCommit
     }
 
     /// <summary>
-    /// Splits the rows by append. A room that step 1 left out has no rows. Every other room has one row for each entry.
+    /// Splits the returned rows by append. If <c>owned</c> left a room out, because another activation has claimed it,
+    /// the elements of its entries are null. Every other room has one row for each entry.
     /// </summary>
     private static AppendResult[] Split(IReadOnlyList<RoomAppend> appends, AppendedEntry?[] appended)
     {

@@ -36,8 +36,8 @@ internal static class PostgresSettings
     }
 
     /// <summary>
-    /// Returns the connection string for a connection that commits and stays open. Keep-alives detect a broken
-    /// connection while it is idle, before the next append uses it.
+    /// Returns the connection string for a connection that writes events. It is not pooled, and stays open between
+    /// appends. Keep-alives detect a broken connection while it is idle, before the next append uses it.
     /// </summary>
     public static string ForAppends(NpgsqlConnectionStringBuilder settings) =>
         new NpgsqlConnectionStringBuilder(settings.ConnectionString)

@@ -4,7 +4,7 @@ namespace OrleansChat.Structure.Tests;
 
 /// <summary>
 /// Checks that types and tests have the names that CONTRIBUTING.md requires. Also checks the names and units of
-/// metrics, and the ids and texts of log events.
+/// metrics, the ids and texts of log events, and the length of files.
 /// </summary>
 public sealed partial class WordTests
 {
@@ -32,6 +32,15 @@ public sealed partial class WordTests
     public void Type_WhenNamed_SaysWhatItIs(string project)
     {
         Assert.DoesNotContain(Repository.TypeNames(project), name => VagueEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal)));
+    }
+
+    [Theory, MemberData(nameof(Projects))]
+    public void File_WhenItIsOfTheProduct_HasAtMost350Lines(string project)
+    {
+        var sources = Repository.Sources(project).ToArray();
+
+        Assert.NotEmpty(sources);
+        Assert.DoesNotContain(sources.Select(source => (source.Path, Lines: source.Text.Count(one => one == '\n'))), file => file.Lines > 350);
     }
 
     [Fact]

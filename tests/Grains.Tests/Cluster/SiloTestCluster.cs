@@ -95,6 +95,15 @@ public sealed class SiloTestCluster : IAsyncLifetime
         }
     }
 
+    /// <summary>Makes each silo read that the log allows all events. A silo never reads this again.</summary>
+    internal async Task OpenGatesAsync()
+    {
+        foreach (var silo in _cluster!.Silos.Cast<InProcessSiloHandle>())
+        {
+            Assert.True(await silo.ServiceProvider.GetRequiredService<LogVersionGate>().IsOpenAsync());
+        }
+    }
+
     public IRoomGrain Room(string room) => Client.GetGrain<IRoomGrain>(room);
 
     public IUserGrain User(string user) => Client.GetGrain<IUserGrain>(user);

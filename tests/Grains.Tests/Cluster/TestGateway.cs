@@ -56,6 +56,33 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public async Task<RoomReply> SendOneAsync(string room, RoomCommand command) => (await SendAsync(room, command))[0];
 
+    /// <summary>
+    /// Makes calls while an append of a message of <paramref name="user"/> is in flight. So the commands of all calls
+    /// wait together, in their order. Returns the replies to all commands.
+    /// </summary>
+    public async Task<RoomReply[]> WhileHeldAsync(string room, string user, params RoomCommand[][] calls)
+    {
+        // Otherwise a silo would read the log's version during the first command that needs it, and later commands would
+        // overtake this command.
+        await _cluster.OpenGatesAsync();
+        var rig = _cluster.Log[room];
+        rig.Hold();
+        var held = SendOneAsync(room, Say(user, "held"));
+        await rig.Reached.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        var waiting = new List<Task<RoomReply[]>>();
+        foreach (var commands in calls)
+        {
+            waiting.Add(SendAsync(room, commands));
+
+            // When the mark is answered, the room has handled the call before it.
+            await SendOneAsync(room, new MarkRead(user, 0));
+        }
+
+        rig.Release();
+        Assert.IsType<Posted>(await held);
+        return [.. (await Task.WhenAll(waiting)).SelectMany(replies => replies)];
+    }
+
     public async Task<Entered> EnterAsync(string room, string user, RoomKind? create = RoomKind.Channel)
         => Assert.IsType<Entered>(await SendOneAsync(room, new Enter(user, create, null)));
 

@@ -47,9 +47,9 @@ public sealed class GatewayDeathTests(SiloTestCluster cluster)
     [Fact]
     public async Task RoomGrain_WhenNotifiedOfADeadGateway_RefusesItsCalls()
     {
-        // Each silo has its own failure detector. The notification may come from the detector of another silo, where an
-        // earlier activation of the room had registered. The detector of the room's own silo may not know yet that the
-        // gateway is dead. So the room must refuse the gateway as soon as it gets the notification.
+        // Each silo has its own failure detector. An earlier activation of the room may have registered on another silo,
+        // and the detector of that silo may send the notification. The detector of the room's own silo may not know yet
+        // that the gateway is dead. So the room must refuse the gateway as soon as it gets the notification.
         await using var gateway = await cluster.GatewayAsync();
         await gateway.EnterAsync(_room, "ann");
 

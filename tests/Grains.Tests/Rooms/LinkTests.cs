@@ -84,7 +84,7 @@ public sealed class LinkTests(SiloTestCluster cluster)
         await LinkAsync(gateway, Link(_ann, Code, uses: 1));
 
         var replies = inOneBatch
-            ? await WhileHeldAsync(gateway, [EnterBy("bob", Code)], [EnterBy("cat", Code)])
+            ? await gateway.WhileHeldAsync(_room, _ann, [EnterBy("bob", Code)], [EnterBy("cat", Code)])
             : await Task.WhenAll(gateway.SendOneAsync(_room, EnterBy("bob", Code)), other.SendOneAsync(_room, EnterBy("cat", Code)));
 
         Assert.Single(replies.OfType<Entered>());
@@ -99,7 +99,7 @@ public sealed class LinkTests(SiloTestCluster cluster)
         await using var gateway = await GroupAsync();
         var link = await LinkAsync(gateway, Link(_ann, Code, uses: Uses));
 
-        var replies = await WhileHeldAsync(gateway, [.. Enumerable.Range(0, Users).Select(i => (RoomCommand[])[EnterBy($"user-{i}", Code)])]);
+        var replies = await gateway.WhileHeldAsync(_room, _ann, [.. Enumerable.Range(0, Users).Select(i => (RoomCommand[])[EnterBy($"user-{i}", Code)])]);
 
         Assert.Equal(Uses, replies.OfType<Entered>().Count());
         Assert.Equal(Uses, (await EventsAsync()).Count(happened => happened is { Kind: RoomEventKind.Join } && happened.Ref == link));
@@ -146,7 +146,7 @@ public sealed class LinkTests(SiloTestCluster cluster)
         await using var gateway = await GroupAsync();
         var link = await LinkAsync(gateway, Link(_ann, Code));
 
-        var replies = await WhileHeldAsync(gateway, [Unlink(_ann, link), EnterBy("bob", Code)]);
+        var replies = await gateway.WhileHeldAsync(_room, _ann, [Unlink(_ann, link), EnterBy("bob", Code)]);
 
         Assert.IsType<Posted>(replies[0]);
         Assert.Equal(NotFound, replies[1]);
@@ -271,26 +271,4 @@ public sealed class LinkTests(SiloTestCluster cluster)
     private async Task<long> LinkAsync(TestGateway gateway, Post link) => Assert.IsType<Posted>(await gateway.SendOneAsync(_room, link)).Seq;
 
     private async Task<RoomEvent[]> EventsAsync(long after = 0) => (await cluster.History.PageAsync(_room, _ann, after, 200)).Events;
-
-    /// <summary>Makes calls while an append is in flight, so that the entries of all calls wait together.</summary>
-    private async Task<RoomReply[]> WhileHeldAsync(TestGateway gateway, params RoomCommand[][] calls)
-    {
-        var rig = cluster.Log[_room];
-        rig.Hold();
-        var held = gateway.SendOneAsync(_room, Say(_ann, "held"));
-        await rig.Reached.Task.WaitAsync(TimeSpan.FromSeconds(10), Ct);
-        var waiting = new List<Task<RoomReply[]>>();
-        foreach (var commands in calls)
-        {
-            waiting.Add(gateway.SendAsync(_room, commands));
-            await gateway.SendOneAsync(_room, new MarkRead(_ann, 0));
-
-            // Before the room queues the command, it may read the log's version. The mark does not wait for this read.
-            await Task.Delay(100, Ct);
-        }
-
-        rig.Release();
-        Assert.IsType<Posted>(await held);
-        return [.. (await Task.WhenAll(waiting)).SelectMany(replies => replies)];
-    }
 }

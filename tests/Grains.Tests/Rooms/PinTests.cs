@@ -93,9 +93,9 @@ public sealed class PinTests(SiloTestCluster cluster)
         await gateway.PostAsync(direct, _ann, "hers");
         await gateway.PostAsync(direct, "bob", "his");
 
-        var replies = await WhileHeldAsync(
-            gateway, direct, About(1, "bob", RoomEventKind.Pin), About(1, "bob", RoomEventKind.Edit, "changed"), About(1, "bob", RoomEventKind.Delete),
-            Change("bob", RoomEventKind.Kick, _ann), Title("bob", "mine"), Say("bob", "all") with { Mentions = MentionList.Everyone }, Say("bob", "last"));
+        var replies = await gateway.WhileHeldAsync(
+            direct, _ann, [About(1, "bob", RoomEventKind.Pin), About(1, "bob", RoomEventKind.Edit, "changed"), About(1, "bob", RoomEventKind.Delete),
+            Change("bob", RoomEventKind.Kick, _ann), Title("bob", "mine"), Say("bob", "all") with { Mentions = MentionList.Everyone }, Say("bob", "last")]);
 
         Assert.IsType<Posted>(replies[0]);
         Assert.All(replies[1..^1], reply => Assert.Equal(Refusal.Forbidden, Assert.IsType<Refused>(reply).Reason));
@@ -111,7 +111,7 @@ public sealed class PinTests(SiloTestCluster cluster)
         await gateway.PostAsync(_room, _ann, "hers");
 
         var replies = await WhileHeldAsync(
-            gateway, _room, Pin(1) with { Claimed = RoomAction.Moderate }, Say("stranger", "hello"), About(1, "stranger", RoomEventKind.Delete),
+            gateway, Pin(1) with { Claimed = RoomAction.Moderate }, Say("stranger", "hello"), About(1, "stranger", RoomEventKind.Delete),
             About(1, "stranger", RoomEventKind.Pin), Title("stranger", "mine"));
 
         Assert.IsType<Posted>(replies[0]);
@@ -222,19 +222,6 @@ public sealed class PinTests(SiloTestCluster cluster)
         return page.Refusal?.ToString() ?? string.Join(", ", page.Events.Select(pinned => $"{pinned.Seq} {pinned.Text}"));
     }
 
-    /// <summary>Sends the commands in one call while an append is in flight. So they wait together, in their order.</summary>
-    private Task<RoomReply[]> WhileHeldAsync(TestGateway gateway, params RoomCommand[] commands) => WhileHeldAsync(gateway, _room, commands);
-
-    private async Task<RoomReply[]> WhileHeldAsync(TestGateway gateway, string room, params RoomCommand[] commands)
-    {
-        var rig = cluster.Log[room];
-        rig.Hold();
-        var held = gateway.SendOneAsync(room, Say(_ann, "held"));
-        await rig.Reached.Task.WaitAsync(TimeSpan.FromSeconds(10), Ct);
-        var waiting = gateway.SendAsync(room, commands);
-        await gateway.SendOneAsync(room, new MarkRead(_ann, 0));
-        rig.Release();
-        Assert.IsType<Posted>(await held);
-        return await waiting;
-    }
+    /// <summary>Sends the commands in one call.</summary>
+    private Task<RoomReply[]> WhileHeldAsync(TestGateway gateway, params RoomCommand[] commands) => gateway.WhileHeldAsync(_room, _ann, commands);
 }

@@ -127,30 +127,9 @@ public sealed class SettingsTests(SiloTestCluster cluster)
 
     private static string Message(RoomReply reply) => Assert.IsType<Refused>(reply).Message;
 
-    /// <summary>
-    /// Sends each command in a call of its own while an append is in flight. So the commands wait together, in their
-    /// order.
-    /// </summary>
-    private async Task<RoomReply[]> WhileHeldAsync(TestGateway gateway, params RoomCommand[] commands)
-    {
-        var rig = cluster.Log[_room];
-        rig.Hold();
-        var held = gateway.SendOneAsync(_room, Say(_ann, "held"));
-        await rig.Reached.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        var waiting = new List<Task<RoomReply>>();
-        foreach (var command in commands)
-        {
-            waiting.Add(gateway.SendOneAsync(_room, command));
-            await gateway.SendOneAsync(_room, new MarkRead(_ann, 0));
-
-            // Before the room queues the command, it may read the log's version. The mark does not wait for this read.
-            await Task.Delay(100, TestContext.Current.CancellationToken);
-        }
-
-        rig.Release();
-        Assert.IsType<Posted>(await held);
-        return await Task.WhenAll(waiting);
-    }
+    /// <summary>Sends each command in a call of its own.</summary>
+    private Task<RoomReply[]> WhileHeldAsync(TestGateway gateway, params RoomCommand[] commands) =>
+        gateway.WhileHeldAsync(_room, _ann, [.. commands.Select(command => (RoomCommand[])[command])]);
 
     private async Task<TestGateway> GroupAsync(params string[] members)
     {

@@ -210,19 +210,8 @@ public sealed class SlowModeTests(SlowModeTests.Shifted shifted) : IClassFixture
     private async Task SlowAsync(TestGateway gateway, int seconds)
         => Assert.IsType<Posted>(await gateway.SendOneAsync(_room, Set(_ann, new(false, Slow: seconds))));
 
-    /// <summary>Sends the commands in one call while an append is in flight. So they wait together, in their order.</summary>
-    private async Task<RoomReply[]> WhileHeldAsync(TestGateway gateway, params RoomCommand[] commands)
-    {
-        var rig = _cluster.Log[_room];
-        rig.Hold();
-        var held = gateway.SendOneAsync(_room, Say(_ann, "held"));
-        await rig.Reached.Task.WaitAsync(TimeSpan.FromSeconds(10), Ct);
-        var waiting = gateway.SendAsync(_room, commands);
-        await gateway.SendOneAsync(_room, new MarkRead(_ann, 0));
-        rig.Release();
-        Assert.IsType<Posted>(await held);
-        return await waiting;
-    }
+    /// <summary>Sends the commands in one call.</summary>
+    private Task<RoomReply[]> WhileHeldAsync(TestGateway gateway, params RoomCommand[] commands) => gateway.WhileHeldAsync(_room, _ann, commands);
 
     private async Task<TestGateway> GroupAsync(params string[] members)
     {

@@ -47,8 +47,9 @@ public interface IRoomGrain : IGrainWithStringKey
 
     /// <summary>
     /// Notifies a direct room that one of its two people has blocked the other person, or has ended a block. When the
-    /// call returns, no activation of the room accepts an event that the stored blocks forbid. Throws
-    /// <see cref="IOException"/> if the message log cannot be reached, or if the room is moving to another silo.
+    /// call returns, no activation of the room accepts an event that the stored blocks forbid. Exception: a creation of
+    /// the room that is in flight elsewhere may still commit. Throws <see cref="IOException"/> if the message log cannot
+    /// be reached, or if the room is moving to another silo.
     /// </summary>
     [Alias("blocks-changed")]
     Task BlocksChangedAsync();

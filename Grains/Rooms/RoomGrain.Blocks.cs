@@ -16,7 +16,8 @@ namespace OrleansChat.Grains.Rooms;
 /// append of this activation is in flight, the log rejects that append too, unless it has committed already. This
 /// activation then decides the entries again and appends them under the new claim.</item>
 /// <item>If the room does not exist, there is nothing to claim. The first post reads the blocks before it is accepted,
-/// and the batch that creates the room is decided again right before the creation.</item>
+/// and the batch that creates the room is decided again right before the creation. One gap remains: a creation with an
+/// unknown outcome, or a creation by another activation, may commit after the block is acknowledged.</item>
 /// </list>
 /// </remarks>
 internal sealed partial class RoomGrain
